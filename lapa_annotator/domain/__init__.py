@@ -1,0 +1,1 @@
+"""What an annotated face is: points, classes, label maps, faces, edits, crops (numpy only)."""

@@ -1,0 +1,120 @@
+"""The curator's override layer: pixels whose class a person has fixed.
+
+It lies above everything that is derived (landmarks, segmentation, fusion) and survives when
+any of these is redone. It is kept as one patch, the smallest box around what was painted.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lapa_annotator.domain.classes import N_CLASSES
+from lapa_annotator.domain.labelmap import LabelMap
+
+UNSET = 255
+"""The value of a pixel about which the layer says nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A rectangle of override values.
+
+    Attributes:
+        x, y: column and row of the patch's top-left pixel in the picture.
+        values: (h, w) uint8, a class id 0-10 or ``UNSET``.
+
+    Raises:
+        ValueError: a value that is neither a class id nor ``UNSET``, or a corner below zero.
+    """
+
+    x: int
+    y: int
+    values: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        values = np.array(self.values, dtype=np.uint8)
+        if values.ndim != 2 or self.x < 0 or self.y < 0:
+            raise ValueError("an override patch has two dimensions and starts inside the picture")
+        if (~((values < N_CLASSES) | (values == UNSET))).any():
+            raise ValueError(f"an override holds class ids 0 to {N_CLASSES - 1} or {UNSET}")
+        values.setflags(write=False)
+        object.__setattr__(self, "values", values)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Patch)
+            and (self.x, self.y) == (other.x, other.y)
+            and np.array_equal(self.values, other.values)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # equal by value, and holds an array
+
+    def apply(self, labels: LabelMap) -> LabelMap:
+        """Return ``labels`` (H, W) with the patch's set pixels in place."""
+        out = labels.copy()
+        h = max(0, min(self.values.shape[0], labels.shape[0] - self.y))
+        w = max(0, min(self.values.shape[1], labels.shape[1] - self.x))
+        here = out[self.y : self.y + h, self.x : self.x + w]
+        values = self.values[:h, :w]
+        np.copyto(here, values, where=values != UNSET)
+        return out
+
+    def region(self, x: int, y: int, width: int, height: int) -> Patch:
+        """Return what the patch says of another rectangle, ``UNSET`` outside its own."""
+        out = np.full((height, width), UNSET, np.uint8)
+        h, w = self.values.shape
+        x0, y0 = max(x, self.x), max(y, self.y)
+        x1, y1 = min(x + width, self.x + w), min(y + height, self.y + h)
+        if x1 > x0 and y1 > y0:
+            out[y0 - y : y1 - y, x0 - x : x1 - x] = self.values[
+                y0 - self.y : y1 - self.y, x0 - self.x : x1 - self.x
+            ]
+        return Patch(x, y, out)
+
+    def put(self, patch: Patch) -> Patch:
+        """Return this layer with everything ``patch`` says in place, trimmed to what is set."""
+        h, w = self.values.shape
+        ph, pw = patch.values.shape
+        x0, y0 = min(self.x, patch.x), min(self.y, patch.y)
+        x1, y1 = max(self.x + w, patch.x + pw), max(self.y + h, patch.y + ph)
+        grown = np.array(self.region(x0, y0, x1 - x0, y1 - y0).values)
+        grown[patch.y - y0 : patch.y - y0 + ph, patch.x - x0 : patch.x - x0 + pw] = patch.values
+        return Patch(x0, y0, grown).trimmed()
+
+    def trimmed(self) -> Patch:
+        """Return the smallest patch that says the same."""
+        rows, columns = (np.flatnonzero((self.values != UNSET).any(axis=a)) for a in (1, 0))
+        if not rows.size:
+            return EMPTY
+        y, x = int(rows[0]), int(columns[0])
+        return Patch(self.x + x, self.y + y, self.values[y : rows[-1] + 1, x : columns[-1] + 1])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a form fit for JSON; the values are deflated and in base64."""
+        packed = base64.b64encode(zlib.compress(self.values.tobytes())).decode("ascii")
+        return {"x": self.x, "y": self.y, "shape": list(self.values.shape), "values": packed}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Patch:
+        """Read what ``to_dict`` wrote.
+
+        Raises:
+            ValueError: the values do not fill the shape.
+        """
+        h, w = (int(v) for v in data["shape"])
+        unpack = zlib.decompressobj()
+        raw = unpack.decompress(base64.b64decode(data["values"]), h * w + 1)
+        if len(raw) != h * w:
+            raise ValueError(f"an override patch of {w}x{h} pixels holds {len(raw)} values")
+        return cls(int(data["x"]), int(data["y"]), np.frombuffer(raw, np.uint8).reshape(h, w))
+
+
+EMPTY = Patch(0, 0, np.zeros((0, 0), np.uint8))
+"""The layer that says nothing."""

@@ -1,0 +1,1 @@
+"""One file per import and export format, and the reading of photos."""

@@ -1,0 +1,1 @@
+"""Weights: the manifest, checksums, fetching, and compiled sessions."""

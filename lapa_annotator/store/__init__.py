@@ -1,0 +1,1 @@
+"""The project store: a folder NAME.lapa/ with a database and derived caches."""

@@ -1,0 +1,1 @@
+"""Metrics and, later, datasets, recipes and retraining."""
