@@ -1,0 +1,103 @@
+"""The editor's rows for the window's table of actions.
+
+Each row names one public method of ``Editor`` that takes no argument. The window makes actions,
+menus and shortcuts of them; the canvas itself knows no keys but Space (hold to pan) and Esc.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP
+
+
+@dataclass(frozen=True, slots=True)
+class EditorAction:
+    """One row.
+
+    Attributes:
+        method: the method of ``Editor``; also the action's id.
+        text: its text, untranslated, in the context "editor".
+        key: its shortcut in portable form, "" for none.
+        menu: where it stands: "edit", "points", "faces" or "view".
+        needs: what must be there: "", "photo", "face", "points" (of the current face),
+            "selection", "undo", "redo"; ask ``Editor.has(needs)``.
+        state: the boolean property of ``Editor.options`` that the action toggles, "" for none.
+    """
+
+    method: str
+    text: str
+    key: str
+    menu: str
+    needs: str = "photo"
+    state: str = ""
+
+
+def _(text: str) -> str:
+    return str(QT_TRANSLATE_NOOP("editor", text))
+
+
+def _row(method: str, text: str, key: str, menu: str, needs: str, state: str = "") -> EditorAction:
+    return EditorAction(method, text, key, menu, needs, state)
+
+
+EDITOR_ACTIONS: tuple[EditorAction, ...] = (
+    _row("undo", _("Undo"), "Ctrl+Z", "edit", "undo"),
+    _row("redo", _("Redo"), "Ctrl+Shift+Z", "edit", "redo"),
+    _row("save", _("Save"), "Ctrl+S", "edit", "photo"),
+    _row("finish", _("Done, next photo"), "Ctrl+Return", "edit", "photo"),
+    _row("select_all", _("Select all points"), "Ctrl+A", "edit", "points"),
+    _row("select_part", _("Select the whole part"), "P", "edit", "selection"),
+    _row("select_none", _("Select nothing"), "Ctrl+Shift+A", "edit", "selection"),
+    _row("next_point", _("Next point"), "Tab", "points", "points"),
+    _row("previous_point", _("Previous point"), "Shift+Tab", "points", "points"),
+    _row("next_part", _("First point of the next part"), "S", "points", "points"),
+    _row("previous_part", _("First point of the previous part"), "W", "points", "points"),
+    _row("nudge_left", _("Move left by a pixel"), "Left", "points", "selection"),
+    _row("nudge_right", _("Move right by a pixel"), "Right", "points", "selection"),
+    _row("nudge_up", _("Move up by a pixel"), "Up", "points", "selection"),
+    _row("nudge_down", _("Move down by a pixel"), "Down", "points", "selection"),
+    _row("nudge_left_far", _("Move left by ten pixels"), "Shift+Left", "points", "selection"),
+    _row("nudge_right_far", _("Move right by ten pixels"), "Shift+Right", "points", "selection"),
+    _row("nudge_up_far", _("Move up by ten pixels"), "Shift+Up", "points", "selection"),
+    _row("nudge_down_far", _("Move down by ten pixels"), "Shift+Down", "points", "selection"),
+    _row("rotate_left", _("Turn left by a degree"), "Ctrl+Left", "points", "selection"),
+    _row("rotate_right", _("Turn right by a degree"), "Ctrl+Right", "points", "selection"),
+    _row("grow", _("Grow by 1 %"), "Ctrl+Up", "points", "selection"),
+    _row("shrink", _("Shrink by 1 %"), "Ctrl+Down", "points", "selection"),
+    _row("cycle_visibility", _("Visible, occluded, absent"), "V", "points", "selection"),
+    _row("accept", _("Accept the points where they are"), "A", "points", "points"),
+    _row("to_proposal", _("Back to where it was proposed"), "Backspace", "points", "selection"),
+    _row("repropose", _("Propose the untouched points again"), "R", "points", "face"),
+    _row("copy_from_previous", _("Copy points from the previous face"), "C", "points", "face"),
+    _row("from_mean_shape", _("Put points on the mean shape"), "M", "points", "face"),
+    _row("hide_part", _("Hide the part"), "H", "points", "selection"),
+    _row("lock_part", _("Lock the part"), "L", "points", "selection"),
+    _row("solo_part", _("Show the part alone"), "O", "points", "selection"),
+    _row("show_all_parts", _("Show and unlock every part"), "Shift+H", "points", "points"),
+    _row("add_face", _("Draw a face box"), "B", "faces", "photo"),
+    _row("delete_face", _("Delete the face"), "Shift+Delete", "faces", "face"),
+    _row("next_face", _("Next face"), "F", "faces", "face"),
+    _row("previous_face", _("Previous face"), "Shift+F", "faces", "face"),
+    _row("fit", _("Whole photo"), "0", "view", "photo"),
+    _row("fit_face", _("Whole face"), "Z", "view", "face"),
+    _row("zoom_100", _("Real size"), "1", "view", "photo"),
+    _row("zoom_in", _("Zoom in"), "Ctrl++", "view", "photo"),
+    _row("zoom_out", _("Zoom out"), "Ctrl+-", "view", "photo"),
+    _row("toggle_keep_view", _("Keep zoom and position"), "K", "view", "", "keep_view"),
+    _row("toggle_labels", _("Point numbers"), "N", "view", "", "labels"),
+    _row("toggle_arrows", _("Arrows from the proposal"), "T", "view", "", "arrows"),
+    _row("toggle_curves", _("Curves"), "U", "view", "", "curves"),
+    _row("toggle_confidence", _("Colour points by confidence"), "I", "view", "", "confidence"),
+    _row("toggle_loupe", _("Loupe while dragging"), "", "view", "", "loupe"),
+    _row("toggle_map", _("Label map"), "Y", "view", "", "map"),
+    _row("toggle_outline", _("Outlines of the label map only"), "", "view", "", "outline"),
+    _row("toggle_difference", _("Difference from the last save"), "D", "view", "", "difference"),
+    _row("more_opaque", _("Label map more opaque"), "]", "view", ""),
+    _row("less_opaque", _("Label map less opaque"), "[", "view", ""),
+    _row("brighter", _("Brighter"), "Ctrl+Alt+Up", "view", ""),
+    _row("darker", _("Darker"), "Ctrl+Alt+Down", "view", ""),
+    _row("more_contrast", _("More contrast"), "Ctrl+Alt+Right", "view", ""),
+    _row("less_contrast", _("Less contrast"), "Ctrl+Alt+Left", "view", ""),
+    _row("reset_tones", _("Brightness, contrast and gamma as they were"), "", "view", ""),
+)

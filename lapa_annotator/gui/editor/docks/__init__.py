@@ -1,0 +1,1 @@
+"""What stands beside the canvas: parts, faces, the selected point, the history."""
