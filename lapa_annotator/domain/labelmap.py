@@ -29,7 +29,7 @@ def check_label_map(labels: NDArray[np.generic], size: tuple[int, int] | None = 
         bad = sorted({int(v) for v in np.unique(labels)} - set(range(N_CLASSES)))
         raise ValueError(
             f"the label map holds the id{'s' if len(bad) > 1 else ''} "
-            f"{', '.join(map(str, bad[:5]))}; only 0 to {N_CLASSES - 1} are known"
+            f"{', '.join(map(str, bad[:5]))}; bring its classes to the ids 0 to {N_CLASSES - 1}"
         )
     if size is not None and (labels.shape[1], labels.shape[0]) != size:
         raise ValueError(
