@@ -1,0 +1,122 @@
+"""The visible tables of detectors and proposers, and how faces are found with them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from lapa_annotator.dla.detect import FullRangeDetector
+from lapa_annotator.dla.facemesh import find_points
+from lapa_annotator.dla.pose import estimate_pose
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.face import Face
+from lapa_annotator.domain.geometry import Box
+from lapa_annotator.domain.landmarks import Landmarks
+from lapa_annotator.domain.schema import N_POINTS
+from lapa_annotator.runtime.crops import Image
+
+# A box the detector itself was unsure of counts only when the proposer sees a face in it.
+_SURE_BOX = 0.5
+_SEEN = 0.1
+# Disagreement of two looks, over the inter-ocular distance, at which confidence is 1/e.
+_SPREAD_SCALE = 0.06
+
+
+class Detector(Protocol):
+    """Finds face boxes."""
+
+    name: str
+
+    def detect(self, image: Image) -> list[Box]:
+        """Find the faces of an (H, W, 3) uint8 RGB image, largest first, boxes in its pixels."""
+        ...
+
+
+class Proposer(Protocol):
+    """Proposes the 106 points of a face."""
+
+    name: str
+
+    def propose(self, image: Image, box: Box) -> Landmarks:
+        """Propose points in image pixels for the face in ``box``, with confidences."""
+        ...
+
+
+class FaceMeshProposer:
+    """The bootstrap proposer: FaceMesh-478, mapped to LaPa's points."""
+
+    name = "facemesh-478"
+
+    def propose(self, image: Image, box: Box) -> Landmarks:
+        """Propose points for the face in ``box``; see ``facemesh.find_points``."""
+        points, presence, spread = find_points(image, box)
+        return Landmarks(
+            points=points,
+            confidence=presence * np.exp(-spread / _SPREAD_SCALE),
+            model=(self.name,) * N_POINTS,
+            time=np.full(N_POINTS, time.time()),
+        )
+
+
+DETECTORS: dict[str, Callable[[], Detector]] = {"full-range": FullRangeDetector}
+PROPOSERS: dict[str, Callable[[], Proposer]] = {"facemesh": FaceMeshProposer}
+# Which model files each of them runs on.
+MODEL_FILES: dict[str, tuple[str, ...]] = {
+    "full-range": ("face_detection_full_range",),
+    "facemesh": ("facemesh",),
+}
+
+
+def make_detector(name: str = "full-range") -> Detector:
+    """Make the detector of that name.
+
+    Raises:
+        InputError: no detector has this name.
+    """
+    if name not in DETECTORS:
+        raise InputError(name, "no face detector has this name", f"take {', '.join(DETECTORS)}")
+    return DETECTORS[name]()
+
+
+def make_proposer(name: str = "facemesh") -> Proposer:
+    """Make the landmark proposer of that name.
+
+    Raises:
+        InputError: no proposer has this name.
+    """
+    if name not in PROPOSERS:
+        raise InputError(name, "no landmark proposer has this name", f"take {', '.join(PROPOSERS)}")
+    return PROPOSERS[name]()
+
+
+def find_faces(image: Image, detector: Detector, proposer: Proposer) -> list[Face]:
+    """Find every face of an image and propose its points, largest face first.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        detector: finds the boxes.
+        proposer: proposes the points; a face it cannot see in a doubtful box is dropped.
+
+    Returns:
+        Faces with box, landmarks and pose; none when there is no face.
+    """
+    faces = []
+    for box in detector.detect(image):
+        landmarks = proposer.propose(image, box)
+        if box.score < _SURE_BOX and landmarks.confidence.max() < _SEEN:
+            continue
+        faces.append(Face(box=box, landmarks=landmarks, pose=estimate_pose(landmarks.points)))
+    return _distinct(faces)
+
+
+def _distinct(faces: list[Face]) -> list[Face]:
+    """Drop faces whose points lie where a surer face's do: two boxes of one face."""
+    by_box = {id(f): Box.around(f.landmarks.points) for f in faces if f.landmarks is not None}
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda f: f.box.score, reverse=True):
+        if all(by_box[id(face)].iou(by_box[id(other)]) < 0.4 for other in kept):
+            kept.append(face)
+    return sorted(kept, key=lambda f: f.box.area, reverse=True)
