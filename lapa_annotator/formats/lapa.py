@@ -34,6 +34,7 @@ SHARES: Mapping[str, float] = {"train": 0.8, "val": 0.1, "test": 0.1}
 _SUFFIXES = {"images": (".jpg", ".jpeg", ".png"), "labels": (".png",), "landmarks": (".txt",)}
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _ROW = re.compile(rf"\s*({_NUMBER})\s+({_NUMBER})\s*", re.ASCII)
+_COMMAS = re.compile(r"\s*[-+]?\d+([.,]\d+)?\s+[-+]?\d+([.,]\d+)?\s*", re.ASCII)
 _DECIMALS = 6
 
 
@@ -230,11 +231,11 @@ def _row(path: Path, number: int, line: str) -> tuple[float, float]:
     if match and all(map(math.isfinite, point := (float(match[1]), float(match[2])))):
         return point
     problem, remedy = f"line {number} is {_shown(line)}, not x and y", "write two numbers a line"
-    if re.search(r"\d,\d", line):
-        problem, remedy = f"line {number} has a decimal comma: {_shown(line)}", "write 1.5, not 1,5"
-    elif re.search(r"nan|inf|e", line, re.IGNORECASE):
+    if match or re.search(r"\b(nan|inf)", line, re.IGNORECASE):
         problem = f"line {number} is {_shown(line)}, which is no place in a picture"
         remedy = "give every point two finite numbers"
+    elif _COMMAS.fullmatch(line):
+        problem, remedy = f"line {number} has a decimal comma: {_shown(line)}", "write 1.5, not 1,5"
     raise InputError(path, problem, remedy)
 
 
