@@ -8,6 +8,7 @@ and in overlapping tiles, and what both find is merged.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -78,7 +79,8 @@ class FullRangeDetector:
             tile = image[top : top + side, left : left + side]
             for box in self._search(tile, 0.0, _MIN_SCORE):
                 if not _cut_off(box, left, top, side, (width, height)):
-                    found.append(_shifted(box, left, top))
+                    shifted = replace(box, x0=box.x0 + left, x1=box.x1 + left)
+                    found.append(replace(shifted, y0=box.y0 + top, y1=box.y1 + top))
         return found
 
 
@@ -99,7 +101,8 @@ def merge_boxes(boxes: list[Box]) -> list[Box]:
         left = [b for b in rest if b not in same and not _inside(b, best) and not _inside(best, b)]
         weights = np.array([b.score for b in same])
         edges = np.average([(b.x0, b.y0, b.x1, b.y1) for b in same], axis=0, weights=weights)
-        merged.append(Box(*(float(e) for e in edges), score=best.score, roll=best.roll))
+        x0, y0, x1, y1 = (float(edge) for edge in edges)
+        merged.append(Box(x0, y0, x1, y1, best.score, best.roll))
     return merged
 
 
@@ -147,10 +150,6 @@ def _starts(length: int, side: int) -> list[int]:
         return [0]
     count = math.ceil((length - side) / (0.6 * side)) + 1
     return [round(i * (length - side) / (count - 1)) for i in range(count)]
-
-
-def _shifted(box: Box, x: float, y: float) -> Box:
-    return Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y, box.score, box.roll)
 
 
 def _cut_off(box: Box, left: int, top: int, side: int, size: tuple[int, int]) -> bool:

@@ -106,7 +106,7 @@ def _upright(points: Array) -> Similarity:
 
 def _run(pixels: Image) -> tuple[Array, float]:
     """Run the network on a crop: (478, 2) points in crop pixels, and the presence in [0, 1]."""
-    batch = pixels[None].astype(np.float32) / 255
+    batch = pixels[None].astype(np.float32) / np.float32(255)
     raw, presence, *_ = session("facemesh", shape=(1, _INPUT, _INPUT, 3))(batch)
     logit = float(np.clip(presence.reshape(-1)[0], -50, 50))
     return raw.reshape(N_VERTICES, 3)[:, :2].astype(np.float64), 1 / (1 + float(np.exp(-logit)))

@@ -22,12 +22,14 @@ _CONTOUR_RIGHT = (152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356)
 
 # Cheek and jaw between the contour and the mouth, in rings from outside in, image left and
 # right: what can be the face's outline when the head is turned.
-_CHEEK_LEFT = _CONTOUR_LEFT + (
+_CHEEK_LEFT = (
+    *_CONTOUR_LEFT,
     *(34, 227, 137, 177, 215, 138, 135, 169, 170, 140, 171, 175),
     *(143, 116, 123, 147, 213, 192, 214, 210, 211, 32, 208, 199),
     *(111, 117, 50, 187, 207, 212, 202, 204),
 )
-_CHEEK_RIGHT = _CONTOUR_RIGHT + (
+_CHEEK_RIGHT = (
+    *_CONTOUR_RIGHT,
     *(264, 447, 366, 401, 435, 367, 364, 394, 395, 369, 396, 175),
     *(372, 345, 352, 376, 433, 416, 434, 430, 431, 262, 428, 199),
     *(340, 346, 280, 411, 427, 432, 422, 424),
@@ -122,7 +124,8 @@ def _crossings(ring: Array, y: float) -> Array:
     """Where a closed (n + 1, 2) ring crosses the horizontal at ``y``: x of every crossing."""
     (x0, y0), (x1, y1) = ring[:-1].T, ring[1:].T
     cut = (y0 <= y) != (y1 <= y)
-    return x0[cut] + (y - y0[cut]) / (y1[cut] - y0[cut]) * (x1[cut] - x0[cut])
+    crossings: Array = x0[cut] + (y - y0[cut]) / (y1[cut] - y0[cut]) * (x1[cut] - x0[cut])
+    return crossings
 
 
 def _resample(curve: Array, count: int) -> Array:

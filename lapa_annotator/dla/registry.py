@@ -19,8 +19,8 @@ from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.runtime.crops import Image
 
 # A box the detector itself was unsure of counts only when the proposer sees a face in it.
-_SURE_BOX = 0.5
-_SEEN = 0.1
+_SURE_BOX = 0.6
+_SEEN = 0.05
 # Disagreement of two looks, over the inter-ocular distance, at which confidence is 1/e.
 _SPREAD_SCALE = 0.06
 
@@ -106,7 +106,7 @@ def find_faces(image: Image, detector: Detector, proposer: Proposer) -> list[Fac
     faces = []
     for box in detector.detect(image):
         landmarks = proposer.propose(image, box)
-        if box.score < _SURE_BOX and landmarks.confidence.max() < _SEEN:
+        if box.score < _SURE_BOX and landmarks.confidence.mean() < _SEEN:
             continue
         faces.append(Face(box=box, landmarks=landmarks, pose=estimate_pose(landmarks.points)))
     return _distinct(faces)
