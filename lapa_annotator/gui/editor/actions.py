@@ -18,7 +18,7 @@ class EditorAction:
     Attributes:
         method: the method of ``Editor``; also the action's id.
         text: its text, untranslated, in the context "editor".
-        key: its shortcut in portable form, "" for none.
+        key: its shortcuts in portable form, parted by "; ", "" for none.
         menu: where it stands: "edit", "points", "faces" or "view".
         needs: what must be there: "", "photo", "face", "points" (of the current face),
             "selection", "undo", "redo"; ask ``Editor.has(needs)``.
@@ -49,10 +49,10 @@ EDITOR_ACTIONS: tuple[EditorAction, ...] = (
     _row("select_all", _("Select all points"), "Ctrl+A", "edit", "points"),
     _row("select_part", _("Select the whole part"), "P", "edit", "selection"),
     _row("select_none", _("Select nothing"), "Ctrl+Shift+A", "edit", "selection"),
-    _row("next_point", _("Next point"), "Tab", "points", "points"),
-    _row("previous_point", _("Previous point"), "Shift+Tab", "points", "points"),
-    _row("next_part", _("First point of the next part"), "S", "points", "points"),
-    _row("previous_part", _("First point of the previous part"), "W", "points", "points"),
+    _row("next_point", _("Next point"), "Tab; S", "points", "points"),
+    _row("previous_point", _("Previous point"), "Shift+Tab; W", "points", "points"),
+    _row("next_part", _("First point of the next part"), ".", "points", "points"),
+    _row("previous_part", _("First point of the previous part"), ",", "points", "points"),
     _row("nudge_left", _("Move left by a pixel"), "Left", "points", "selection"),
     _row("nudge_right", _("Move right by a pixel"), "Right", "points", "selection"),
     _row("nudge_up", _("Move up by a pixel"), "Up", "points", "selection"),

@@ -1,0 +1,90 @@
+"""What an edit touched, so that the view can redraw that alone and go there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lapa_annotator.domain import edits
+from lapa_annotator.domain.face import Annotation
+from lapa_annotator.domain.geometry import Box
+
+
+@dataclass(frozen=True)
+class Change:
+    """The consequences of one edit for what is shown.
+
+    Attributes:
+        face_ids: the faces that changed, those that are gone among them.
+        indices: the points that changed, when the edit concerns one face's points alone.
+        rect: where in the photo something changed (photo pixels), None when nowhere.
+        faces: whether faces came, went, moved their box or got their first points.
+        override: whether an override layer changed.
+        status: whether the status, tags or comments changed.
+    """
+
+    face_ids: tuple[str, ...] = ()
+    indices: tuple[int, ...] = ()
+    rect: Box | None = None
+    faces: bool = False
+    override: bool = False
+    status: bool = False
+
+
+def change_of(edit: edits.Edit, before: Annotation, after: Annotation) -> Change:
+    """Say what ``edit`` changed between two states of the annotation."""
+    parts = edit.edits if isinstance(edit, edits.Gesture) else (edit,)
+    face_ids: list[str] = []
+    indices: list[int] = []
+    boxes: list[Box] = []
+    faces = override = status = False
+    for part in parts:
+        if isinstance(part, edits.SetPoints):
+            face_ids.append(part.face_id)
+            indices.extend(part.before.indices)
+            boxes.append(_around(part))
+        elif isinstance(part, edits.SetStatus | edits.SetTags | edits.SetComments):
+            status = True
+        elif isinstance(part, edits.SetOverride):
+            override = True
+            face_ids.append(part.face_id)
+            height, width = part.after.values.shape
+            x, y = part.after.x, part.after.y
+            boxes.append(Box(x, y, x + max(width, 1), y + max(height, 1)))
+        else:
+            faces = True
+            face_id = _face_of(part)
+            face_ids.append(face_id)
+            boxes.extend(_boxes(face_id, (before, after)))
+    unique = tuple(dict.fromkeys(face_ids))
+    kept = tuple(dict.fromkeys(indices)) if len(unique) == 1 else ()
+    return Change(unique, kept, _union(boxes), faces, override, status)
+
+
+def _face_of(edit: edits.AddFace | edits.RemoveFace | edits.SetBox | edits.SetFace) -> str:
+    if isinstance(edit, edits.SetBox):
+        return edit.face_id
+    return edit.before.id if isinstance(edit, edits.SetFace) else edit.face.id
+
+
+def _around(edit: edits.SetPoints) -> Box:
+    points = np.vstack([edit.before.points, edit.after.points])
+    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    return Box(x0 - 0.5, y0 - 0.5, x1 + 0.5, y1 + 0.5)
+
+
+def _boxes(face_id: str, states: Iterable[Annotation]) -> list[Box]:
+    return [face.box for state in states for face in state.faces if face.id == face_id]
+
+
+def _union(boxes: list[Box]) -> Box | None:
+    if not boxes:
+        return None
+    return Box(
+        min(b.x0 for b in boxes),
+        min(b.y0 for b in boxes),
+        max(b.x1 for b in boxes),
+        max(b.y1 for b in boxes),
+    )

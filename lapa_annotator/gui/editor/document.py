@@ -1,0 +1,326 @@
+"""One photo's annotation as the editor works on it: the only place where it changes.
+
+A gesture shows what it is about to do with ``preview``; ``commit`` makes one edit of it, which
+is applied here and saved through the journal, ``cancel`` takes it away without a trace.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+
+from lapa_annotator.domain import edits
+from lapa_annotator.domain.edits import EditConflictError
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.face import Annotation, Face, Status
+from lapa_annotator.domain.landmarks import Landmarks, Points
+from lapa_annotator.gui.editor import work
+from lapa_annotator.gui.editor.change import Change, change_of
+from lapa_annotator.gui.editor.journal import Entry, Journal
+from lapa_annotator.gui.editor.saving import Saver, Unsaved
+
+UNTOUCHED = (Status.NEW, Status.PROPOSED)
+
+
+@dataclass(frozen=True)
+class OpenPhoto:
+    """A photo, read and ready to be shown.
+
+    Attributes:
+        image_id: its id in the project; answers of workers carry it.
+        name: what the window calls it.
+        pixels: (H, W, 3) uint8 RGB as displayed.
+        annotation: what is known of it.
+        journal: where its edits go.
+        proposals: face id -> the landmarks as they were proposed, where the arrows start.
+        segmentations: face id -> cached ``ppa`` segmentation, for the live label map.
+        levels: ``photo_levels(pixels)``, made ahead off the window's thread; None to make it here.
+    """
+
+    image_id: int
+    name: str
+    pixels: NDArray[np.uint8]
+    annotation: Annotation
+    journal: Journal
+    proposals: Mapping[str, Landmarks] = field(default_factory=dict)
+    segmentations: Mapping[str, Any] = field(default_factory=dict)
+    levels: tuple[NDArray[np.uint8], ...] | None = None
+
+
+class Document(QObject):
+    """The annotation of the open photo, what is selected of it, and its undo.
+
+    Signals:
+        opened(): another photo, or none, is open.
+        moved(str, tuple): points of a face (id, indices) moved on screen, nothing is saved yet.
+        changed(Change): an edit was applied; ``Change`` says what it touched.
+        revisited(Change): the edit came from undo or redo: the view goes there.
+        face_switched(): another face, or none, is the current one.
+        selection_changed(): other points, or another current point.
+        message(str, str): "info", "warning" or "error" and a text to show in place.
+    """
+
+    opened = Signal()
+    moved = Signal(str, tuple)
+    changed = Signal(object)
+    revisited = Signal(object)
+    face_switched = Signal()
+    selection_changed = Signal()
+    message = Signal(str, str)
+
+    def __init__(
+        self,
+        saver: Saver,
+        annotator: str = "",
+        clock: Callable[[], float] = time.time,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.saver = saver
+        self.annotator = annotator
+        self.idle_after = 30.0
+        self._clock = clock
+        self._close()
+
+    def _close(self) -> None:
+        self.photo: OpenPhoto | None = None
+        self.annotation = Annotation()
+        self.proposals: dict[str, Landmarks] = {}
+        self.face_id = ""
+        self.selection: frozenset[int] = frozenset()
+        self.current: int | None = None
+        self._preview: tuple[str, Points, set[int]] | None = None
+        self._taken_back: list[Unsaved] = []
+        self._done = self._undone = 0
+        self._last_touch = self._clock()
+
+    # The photo and its faces
+
+    def open(self, photo: OpenPhoto | None) -> None:
+        """Show another photo, or none. A gesture in progress is cancelled, never saved."""
+        self._close()
+        self.photo = photo
+        if photo is not None:
+            self.annotation = photo.annotation
+            self.proposals = dict(photo.proposals)
+            self.face_id = self.annotation.faces[0].id if self.annotation.faces else ""
+            self._count(photo.journal.history())
+        self.opened.emit()
+        self.face_switched.emit()
+        self.selection_changed.emit()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the photo in pixels; (0, 0) when none is open."""
+        return (0, 0) if self.photo is None else self.photo.pixels.shape[1::-1]
+
+    @property
+    def faces(self) -> tuple[Face, ...]:
+        """The faces of the photo."""
+        return self.annotation.faces
+
+    @property
+    def face(self) -> Face | None:
+        """The current face."""
+        return next((f for f in self.annotation.faces if f.id == self.face_id), None)
+
+    def points(self, face: Face) -> Points | None:
+        """(106, 2) points of a face as they are on screen now, None while it has none."""
+        if self._preview is not None and self._preview[0] == face.id:
+            return self._preview[1]
+        return None if face.landmarks is None else face.landmarks.points
+
+    def proposal(self, face: Face) -> Points | None:
+        """(106, 2) where the points of a face were proposed; None when nobody knows."""
+        proposal = self.proposals.get(face.id)
+        return None if proposal is None else proposal.points
+
+    def face_before(self, face: Face) -> Face | None:
+        """The last face with points that stands before ``face`` in the photo's list."""
+        before = self.faces[: [f.id for f in self.faces].index(face.id)]
+        return next((f for f in reversed(before) if f.landmarks is not None), None)
+
+    def switch_face(self, face_id: str) -> None:
+        """Make another face the current one; its selection starts empty."""
+        if face_id == self.face_id:
+            return
+        self.cancel()
+        self.face_id = face_id
+        self.selection, self.current = frozenset(), None
+        self.face_switched.emit()
+        self.selection_changed.emit()
+
+    def select(self, indices: Iterable[int], current: int | None = None) -> None:
+        """Select points of the current face; ``current`` is the one the keys walk from."""
+        face = self.face
+        chosen = frozenset(indices) if face is not None and face.landmarks is not None else None
+        self.selection = chosen or frozenset()
+        first = min(self.selection, default=None)
+        self.current = current if current in self.selection else first
+        self.selection_changed.emit()
+
+    # Gestures
+
+    @property
+    def is_previewing(self) -> bool:
+        """Whether points are on their way and nothing of it is saved."""
+        return self._preview is not None
+
+    def preview(self, indices: Sequence[int], points: Points) -> None:
+        """Show points of the current face at (n, 2) other places without an edit."""
+        face = self.face
+        if face is None or face.landmarks is None:
+            return
+        if self._preview is None:
+            self._preview = (face.id, np.array(face.landmarks.points), set())
+        _, shown, touched = self._preview
+        shown[list(indices)] = work.clamped(points, self.size)
+        touched.update(indices)
+        self.moved.emit(face.id, tuple(indices))
+
+    def commit(self, title: str) -> None:
+        """Make one edit of what is previewed and save it."""
+        face = self.face
+        if self._preview is None or face is None:
+            return
+        _, shown, touched = self._preview
+        self._preview = None
+        indices = sorted(touched)
+        edit = work.moved(face, indices, np.round(shown[indices], 3), self.by())
+        if edit is None:
+            self.moved.emit(face.id, tuple(indices))
+        else:
+            self.apply(edit, title)
+
+    def cancel(self) -> None:
+        """Take away what is previewed."""
+        if self._preview is not None:
+            face_id, _, touched = self._preview
+            self._preview = None
+            self.moved.emit(face_id, tuple(sorted(touched)))
+
+    # Edits
+
+    def by(self) -> work.By:
+        """Who makes an edit now."""
+        return work.By(self.annotator, self._clock())
+
+    def apply(self, edit: edits.Edit | None, title: str) -> None:
+        """Apply an edit and save it; the first work on a photo makes it "in progress".
+
+        A save that fails leaves the edit in place: it is kept and tried again.
+        """
+        if edit is None or self.photo is None:
+            return
+        self.cancel()
+        if not isinstance(edit, edits.SetStatus) and self.annotation.status in UNTOUCHED:
+            begin = edits.SetStatus(self.annotation.status, Status.IN_PROGRESS)
+            edit = edits.Gesture((edit, begin))
+        if self._show(edit) is None:
+            return
+        self._taken_back.clear()
+        self._done, self._undone = self._done + 1, 0
+        self.saver.save(Unsaved(self.photo.journal, edit, title, self._seconds()))
+
+    def set_status(self, status: Status, title: str) -> None:
+        """Say how far the photo is."""
+        if status != self.annotation.status:
+            self.apply(edits.SetStatus(self.annotation.status, status), title)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit to take back."""
+        return self.photo is not None and self._done > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an edit to put back."""
+        return self.photo is not None and self._undone > 0
+
+    def undo(self) -> bool:
+        """Take the last edit back, of this session or an earlier one; False when there is none."""
+        self.cancel()
+        return self.can_undo and self._go(self._undo_edit, -1)
+
+    def redo(self) -> bool:
+        """Put back what was undone last; False when there is nothing."""
+        self.cancel()
+        return self.can_redo and self._go(self._redo_edit, +1)
+
+    def history(self) -> list[Entry]:
+        """The edits of the photo, oldest first, those that are undone last."""
+        return [] if self.photo is None else list(self.photo.journal.history())
+
+    def _go(self, step: Callable[[OpenPhoto], edits.Edit | None], direction: int) -> bool:
+        assert self.photo is not None
+        try:
+            edit = step(self.photo)
+        except (InputError, EditConflictError) as error:
+            self.message.emit("error", str(error))
+            return False
+        change = None if edit is None else self._show(edit)
+        if change is None:
+            return False
+        self._done += direction
+        self._undone -= direction
+        self.revisited.emit(change)
+        return True
+
+    def _undo_edit(self, photo: OpenPhoto) -> edits.Edit | None:
+        if self.saver.waits_for(photo.journal):
+            self.saver.retry()
+        if self.saver.waits_for(photo.journal):
+            item = self.saver.take_back(photo.journal)
+            self._taken_back.append(item)
+            return item.edit.inverse()
+        return photo.journal.undo()
+
+    def _redo_edit(self, photo: OpenPhoto) -> edits.Edit | None:
+        if not self._taken_back:
+            return photo.journal.redo()
+        item = self._taken_back.pop()
+        self.saver.save(item)
+        return item.edit
+
+    def _show(self, edit: edits.Edit) -> Change | None:
+        before = self.annotation
+        try:
+            self.annotation = edit.apply(before)
+        except (EditConflictError, KeyError) as error:
+            text = QCoreApplication.translate(
+                "editor", "This photo was changed elsewhere: {problem}. Open it again to go on."
+            )
+            self.message.emit("error", text.format(problem=error))
+            return None
+        change = change_of(edit, before, self.annotation)
+        if change.faces:
+            self._keep_a_face(before)
+        self.changed.emit(change)
+        return change
+
+    def _keep_a_face(self, before: Annotation) -> None:
+        """After faces came or went: the new one is current; a lost one hands on to its neighbour."""
+        known = {face.id for face in before.faces}
+        ids = [face.id for face in self.annotation.faces]
+        new = [i for i in ids if i not in known]
+        if new:
+            self.switch_face(new[-1])
+        elif self.face_id not in ids:
+            place = [face.id for face in before.faces].index(self.face_id) if self.face_id else 0
+            self.switch_face(ids[min(place, len(ids) - 1)] if ids else "")
+
+    def _count(self, entries: Iterable[Entry]) -> None:
+        undone = [entry.undone for entry in entries]
+        self._undone = sum(undone)
+        self._done = len(undone) - self._undone
+
+    def _seconds(self) -> float:
+        now = self._clock()
+        spent, self._last_touch = now - self._last_touch, now
+        return max(0.0, min(spent, self.idle_after))

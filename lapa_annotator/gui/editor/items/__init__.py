@@ -1,0 +1,1 @@
+"""What the canvas draws: photo, label map, face boxes, curves, points, handles."""
