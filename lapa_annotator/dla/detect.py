@@ -25,9 +25,8 @@ _MIN_SCORE = 0.5
 _WEAK_SCORE = 0.3
 _SAME_FACE_IOU = 0.3
 _CONTAINED = 0.6
-# Tiles are searched from this size of photo on (shorter side, pixels).
-_TILED_FROM = 900
-_TILE_SHARE = 0.6
+# (shorter side of a photo in pixels from which on it is searched in tiles, a tile's side over it)
+_TILINGS = ((900, 0.6), (1800, 0.3))
 
 
 class FullRangeDetector:
@@ -44,8 +43,9 @@ class FullRangeDetector:
         found = self._search(image, 0.0, _MIN_SCORE)
         if not found:
             found = self._search_harder(image)
-        if min(image.shape[:2]) >= _TILED_FROM:
-            found += self._tiles(image)
+        for least, share in _TILINGS:
+            if min(image.shape[:2]) >= least:
+                found += self._tiles(image, int(share * min(image.shape[:2])))
         merged = merge_boxes(found)
         return sorted(merged, key=lambda box: box.area, reverse=True)
 
@@ -71,9 +71,8 @@ class FullRangeDetector:
             for box in self._search(image, margin, _WEAK_SCORE, degrees, flip)
         ]
 
-    def _tiles(self, image: Image) -> list[Box]:
+    def _tiles(self, image: Image, side: int) -> list[Box]:
         height, width = image.shape[:2]
-        side = int(_TILE_SHARE * min(height, width))
         found: list[Box] = []
         for top, left in product(_starts(height, side), _starts(width, side)):
             tile = image[top : top + side, left : left + side]

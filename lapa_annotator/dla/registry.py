@@ -18,9 +18,9 @@ from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.runtime.crops import Image
 
-# A box the detector itself was unsure of counts only when the proposer sees a face in it.
-_SURE_BOX = 0.6
-_SEEN = 0.05
+# Where the detector is unsure, the proposer must see a face too: (score of the box below which
+# it is asked, mean confidence that it must reach).
+_CONFIRMED = ((0.6, 0.28), (0.7, 0.02))
 # Disagreement of two looks, over the inter-ocular distance, at which confidence is 1/e.
 _SPREAD_SCALE = 0.06
 
@@ -106,7 +106,8 @@ def find_faces(image: Image, detector: Detector, proposer: Proposer) -> list[Fac
     faces = []
     for box in detector.detect(image):
         landmarks = proposer.propose(image, box)
-        if box.score < _SURE_BOX and landmarks.confidence.mean() < _SEEN:
+        seen = float(landmarks.confidence.mean())
+        if any(box.score < score and seen < least for score, least in _CONFIRMED):
             continue
         faces.append(Face(box=box, landmarks=landmarks, pose=estimate_pose(landmarks.points)))
     return _distinct(faces)
