@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import struct
 import warnings
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,20 +19,8 @@ MOST_PIXELS = 300_000_000
 Image.MAX_IMAGE_PIXELS = None
 
 _AGAIN = "copy it again from where it came, or leave it out"
-# What decoders raise on damaged data; each was met on cut or flipped bytes.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    AttributeError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
+# What Pillow's decoders raise on cut or flipped bytes.
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error)
 
 
 def read_error(path: Path, error: OSError) -> InputError:

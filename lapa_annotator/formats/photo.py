@@ -31,8 +31,8 @@ SUFFIXES: frozenset[str] = _HEIF_SUFFIXES | {
 LEAST_SIDE = 16
 """Photos narrower or lower than this many pixels cannot hold a face."""
 
-# MPO: the JPEG with a second picture behind it that many cameras write.
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF")
+# JPEG stands also for MPO, the JPEG with a second picture behind it that many cameras write.
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 
 _TURNS: dict[int, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
