@@ -1,0 +1,185 @@
+"""From landmarks and a segmentation to the label map of a face (LaPa, section 3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lapa_annotator.domain.labelmap import LabelMap
+from lapa_annotator.domain.landmarks import Points, check_points
+from lapa_annotator.domain.override import EMPTY, UNSET, Patch
+from lapa_annotator.ppa.curves import Polygon
+from lapa_annotator.ppa.fit import GROUPS, Fitting, FitOptions, Outlines, fit_group, fit_jawline
+from lapa_annotator.ppa.fusion import ORDER, FaceRegion, Layer, Sureness, coarse, face_region, fuse
+from lapa_annotator.ppa.raster import NOWHERE, Rect
+from lapa_annotator.ppa.segment import Segmentation
+
+
+@dataclass(frozen=True)
+class ParseOptions:
+    """How a face is parsed.
+
+    Attributes:
+        fitting: "curves" (the paper's category-wise fitting) or "direct" (straight lines).
+        order: the layers of the fusion, later ones on top.
+        closed_eye, closed_mouth: openings below this share of the width are closed.
+        sureness: how sure hair and background must be to cover a part.
+    """
+
+    fitting: Fitting = "curves"
+    order: tuple[Layer, ...] = ORDER
+    closed_eye: float = FitOptions.closed_eye
+    closed_mouth: float = FitOptions.closed_mouth
+    sureness: Sureness = field(default_factory=Sureness)
+
+    @property
+    def fit(self) -> FitOptions:
+        """The options of the fitting alone."""
+        return FitOptions(self.fitting, self.closed_eye, self.closed_mouth)
+
+
+class FaceParser:
+    """The label map of one face, kept up to date while its landmarks move.
+
+    It keeps the segmentation at the image's size and every outline, refits only what a move
+    touches and fuses only the rectangle in which the map can have changed.
+
+    Attributes:
+        labels: (H, W) uint8 of the whole image, changed in place.
+        remarks: what the fitting had to repair or leave out.
+
+    Args:
+        size: (width, height) of the image.
+        points: (106, 2) float64 landmarks in image pixels.
+        segmentation: hair, skin and background of this face.
+        options: how to parse.
+        override: pixels that a curator has fixed; on top of everything.
+    """
+
+    def __init__(
+        self,
+        size: tuple[int, int],
+        points: Points,
+        segmentation: Segmentation,
+        options: ParseOptions | None = None,
+        override: Patch = EMPTY,
+    ) -> None:
+        self._options = options or ParseOptions()
+        self._image = Rect(0, 0, *size)
+        self._points = check_points(points)
+        self._base = coarse(segmentation, size, self._options.sureness)
+        self._override = override
+        self._outlines = [fit_group(self._points, g, self._options.fit) for g in GROUPS]
+        self._region = self._fit_region()
+        self.labels: LabelMap = np.zeros((size[1], size[0]), np.uint8)
+        everything = self._base.rect
+        for outlines in self._outlines:
+            everything = everything.joined(_around(outlines))
+        self._redraw(everything)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the fitting had to repair or leave out, in words."""
+        return tuple(r for outlines in self._outlines for r in outlines.remarks)
+
+    @property
+    def parts(self) -> dict[int, list[Polygon]]:
+        """Class id (2-9) -> closed polygons (n, 2) in image pixels."""
+        return {k: rings for outlines in self._outlines for k, rings in outlines.rings.items()}
+
+    def move(self, points: Points) -> Rect:
+        """Put the landmarks elsewhere and bring ``labels`` up to date.
+
+        Args:
+            points: (106, 2) float64, all of them.
+
+        Returns:
+            The rectangle outside of which no pixel has changed.
+        """
+        points = check_points(points)
+        moved = np.flatnonzero((points != self._points).any(axis=1))
+        self._points = points
+        dirty = NOWHERE
+        for k, group in enumerate(GROUPS):
+            if np.isin(moved, group.indices).any():
+                before, after = self._outlines[k], fit_group(points, group, self._options.fit)
+                self._outlines[k] = after
+                dirty = dirty.joined(_around(before)).joined(_around(after))
+        if np.isin(moved, _REGION_POINTS).any():
+            before_region, self._region = self._region, self._fit_region()
+            dirty = dirty.joined(_changed(before_region.inside, self._region.inside))
+            dirty = dirty.joined(_changed(before_region.below, self._region.below))
+        return self._redraw(dirty)
+
+    def paint(self, override: Patch) -> Rect:
+        """Replace the override layer; return the rectangle that may have changed."""
+        dirty = _extent(self._override).joined(_extent(override))
+        self._override = override
+        return self._redraw(dirty)
+
+    def _fit_region(self) -> FaceRegion:
+        return face_region(self._points, fit_jawline(self._points, self._options.fit))
+
+    def _redraw(self, rect: Rect) -> Rect:
+        rect = rect.clipped(self._image)
+        if rect.empty:
+            return NOWHERE
+        fused = fuse(rect, self._base, self._region, self.parts, self._options.order)
+        above = self._override.region(rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0)
+        np.copyto(fused, above.values, where=above.values != UNSET)
+        self.labels[rect.slices] = fused
+        return rect
+
+
+_REGION_POINTS = (*range(33), 33, 34, 35, 36, 37, 42, 43, 44, 45, 46)
+
+
+def _around(outlines: Outlines) -> Rect:
+    rect = NOWHERE
+    for rings in outlines.rings.values():
+        for ring in rings:
+            rect = rect.joined(Rect.around(ring))
+    return rect
+
+
+def _changed(before: Polygon, after: Polygon) -> Rect:
+    """The rectangle around the edges in which two polygons differ.
+
+    Where they have as many vertices, they differ only between their common edges.
+    """
+    if before.shape != after.shape:
+        return Rect.around(before).joined(Rect.around(after))
+    moved = (before != after).any(axis=1)
+    moved |= np.roll(moved, 1) | np.roll(moved, -1)
+    return Rect.around(np.vstack([before[moved], after[moved]]))
+
+
+def _extent(patch: Patch) -> Rect:
+    h, w = patch.values.shape
+    return Rect(patch.x, patch.y, patch.x + w, patch.y + h)
+
+
+def parse_face(
+    size: tuple[int, int],
+    points: Points,
+    segmentation: Segmentation,
+    options: ParseOptions | None = None,
+    override: Patch = EMPTY,
+) -> LabelMap:
+    """Parse one face: fit its parts and fuse them with its segmentation (LaPa, 3.2).
+
+    Args:
+        size: (width, height) of the image in pixels.
+        points: (106, 2) float64 landmarks in image pixels, anywhere in the plane.
+        segmentation: hair, skin and background of this face, from ``segment_face``.
+        options: how to parse.
+        override: pixels that a curator has fixed; on top of everything.
+
+    Returns:
+        (H, W) uint8 label map of the whole image.
+
+    Raises:
+        ValueError: points of another shape, or one that is not finite.
+    """
+    return FaceParser(size, points, segmentation, options, override).labels

@@ -1,0 +1,97 @@
+"""Rasterising polygons exactly: a pixel belongs to a polygon when its centre lies inside."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Rect(NamedTuple):
+    """A rectangle of pixels: columns x0 to x1 and rows y0 to y1, the ends excluded."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether it holds no pixel."""
+        return self.x1 <= self.x0 or self.y1 <= self.y0
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """The index (rows, columns) of the rectangle in an image."""
+        return slice(self.y0, self.y1), slice(self.x0, self.x1)
+
+    def clipped(self, other: Rect) -> Rect:
+        """The part of it that lies in ``other``; empty when there is none."""
+        x0, y0 = max(self.x0, other.x0), max(self.y0, other.y0)
+        return Rect(x0, y0, max(x0, min(self.x1, other.x1)), max(y0, min(self.y1, other.y1)))
+
+    def shifted(self, dx: int, dy: int) -> Rect:
+        """The same rectangle, moved."""
+        return Rect(self.x0 + dx, self.y0 + dy, self.x1 + dx, self.y1 + dy)
+
+    def joined(self, other: Rect) -> Rect:
+        """The smallest rectangle around both; an empty one adds nothing."""
+        if self.empty or other.empty:
+            return other if self.empty else self
+        return Rect(
+            min(self.x0, other.x0),
+            min(self.y0, other.y0),
+            max(self.x1, other.x1),
+            max(self.y1, other.y1),
+        )
+
+    @classmethod
+    def around(cls, points: NDArray[np.float64]) -> Rect:
+        """The rectangle of all pixels whose centres (n, 2) points enclose; n may be 0."""
+        if not len(points):
+            return NOWHERE
+        # Beyond any picture the exact place no longer matters, but it must fit an integer.
+        low, high = np.clip([points.min(axis=0), points.max(axis=0)], -1e9, 1e9)
+        return cls(*(int(v) for v in (*np.ceil(low), *(np.floor(high) + 1))))
+
+
+NOWHERE = Rect(0, 0, 0, 0)
+
+
+def fill_polygon(ring: NDArray[np.float64], rect: Rect) -> NDArray[np.bool_]:
+    """Pixels of ``rect`` whose centres lie inside a closed polygon (even-odd rule).
+
+    OpenCV's ``fillPoly`` paints the outline's own pixels as well and so grows every part by
+    half a pixel all round, which a thin brow cannot bear; this samples at pixel centres.
+
+    Args:
+        ring: (n, 2) float64 vertices in image pixels, anywhere in the plane.
+        rect: the pixels asked for.
+
+    Returns:
+        (rect height, rect width) bool.
+    """
+    height, width = max(0, rect.y1 - rect.y0), max(0, rect.x1 - rect.x0)
+    crossings = np.zeros((height, width + 1), np.uint8)
+    if len(ring) > 2 and height and width:
+        rows, columns = _crossings(ring, rect)
+        np.bitwise_xor.at(crossings, (rows, columns), 1)
+        np.bitwise_xor.accumulate(crossings, axis=1, out=crossings)
+    return crossings[:, :width].view(np.bool_)
+
+
+def _crossings(ring: NDArray[np.float64], rect: Rect) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row and first column right of each place where an edge crosses a row of pixel centres."""
+    a, b = ring, np.roll(ring, -1, axis=0)
+    low, high = np.minimum(a[:, 1], b[:, 1]), np.maximum(a[:, 1], b[:, 1])
+    # A row on a vertex belongs to the edge above it alone: each crossing counts once.
+    first = np.clip(np.ceil(low), rect.y0, rect.y1).astype(np.intp)
+    last = np.clip(np.ceil(high), rect.y0, rect.y1).astype(np.intp)
+    count = last - first
+    edge = np.repeat(np.arange(len(a)), count)
+    row = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[edge]
+    slope = (b[edge, 0] - a[edge, 0]) / (b[edge, 1] - a[edge, 1])
+    x = a[edge, 0] + (row - a[edge, 1]) * slope
+    column = np.clip(np.ceil(x), rect.x0, rect.x1).astype(np.intp)
+    return row - rect.y0, column - rect.x0

@@ -1,0 +1,53 @@
+"""The visible table of segmenters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.ppa.segment import Segmenter
+from lapa_annotator.runtime.crops import Image
+from lapa_annotator.runtime.sessions import session
+
+
+class MulticlassSegmenter:
+    """The bootstrap segmenter: selfie multiclass, six classes on a crop of 256 pixels.
+
+    Its body skin, clothes and others (hats, frames of glasses) are background to LaPa; its
+    face skin has the ears and not the neck, as LaPa has it.
+    """
+
+    name = "selfie-multiclass-256"
+    size = 256
+
+    def segment(self, crop: Image) -> NDArray[np.float32]:
+        """Segment a crop; see ``Segmenter.segment``.
+
+        Raises:
+            InputError: the model file is missing or damaged.
+        """
+        pixels = crop[None].astype(np.float32) / 255
+        logits = session("multiclass")(pixels)[0][0]
+        scores = np.exp(logits - logits.max(axis=2, keepdims=True))
+        scores /= scores.sum(axis=2, keepdims=True)
+        skin, hair = scores[..., 3], scores[..., 1]
+        return np.stack([1 - skin - hair, skin, hair])
+
+
+SEGMENTERS: dict[str, Callable[[], Segmenter]] = {"multiclass": MulticlassSegmenter}
+# Which model files each of them runs on.
+MODEL_FILES: dict[str, tuple[str, ...]] = {"multiclass": ("multiclass",)}
+
+
+def make_segmenter(name: str = "multiclass") -> Segmenter:
+    """Make the segmenter of that name.
+
+    Raises:
+        InputError: no segmenter has this name.
+    """
+    if name not in SEGMENTERS:
+        raise InputError(name, "no segmenter has this name", f"take {', '.join(SEGMENTERS)}")
+    return SEGMENTERS[name]()
