@@ -107,7 +107,7 @@ class ImageRow(Base):
     updated: Mapped[float] = mapped_column(Double, default=0.0)
     seconds: Mapped[float] = mapped_column(Double, default=0.0)
     annotator_id: Mapped[int | None] = mapped_column(ForeignKey("name.id"))
-    head: Mapped[int | None] = mapped_column(BigInteger)
+    head: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (
         Index(None, "root_id", "path", unique=True),
@@ -169,6 +169,7 @@ class ImageTagRow(Base):
     """That an image has a tag."""
 
     __tablename__ = "image_tag"
+    __table_args__ = ({"sqlite_with_rowid": False},)
     tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("image.id"), primary_key=True, index=True)
 
@@ -197,6 +198,7 @@ class CreditRow(Base):
     """That an annotator or a model version had a hand in an image."""
 
     __tablename__ = "credit"
+    __table_args__ = ({"sqlite_with_rowid": False},)
     role: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     name_id: Mapped[int] = mapped_column(ForeignKey("name.id"), primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("image.id"), primary_key=True, index=True)
@@ -226,8 +228,8 @@ class JournalRow(Base):
     kind: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(Text)
     seconds: Mapped[float] = mapped_column(Double)
-    parent: Mapped[int | None]
-    target: Mapped[int | None]
+    parent: Mapped[int]
+    target: Mapped[int]
     edit: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (

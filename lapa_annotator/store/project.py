@@ -24,12 +24,12 @@ from lapa_annotator.domain.edits import Edit
 from lapa_annotator.domain.face import Annotation, Face
 from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.store import (
-    annotations,
     backup,
     finding,
     folders,
     journal,
     proposals,
+    rows,
     scan,
     versions,
 )
@@ -81,7 +81,7 @@ class Project:
         self.segmentations = SegmentationCache(folder)
         self.models = ModelVersions(database)
         self.jobs = Jobs(database)
-        self._leases = Leases(database, self.session, annotator)
+        self.leases = Leases(database, self.session, annotator)
 
     @classmethod
     def create(cls, folder: Path, *, annotator: str | None = None) -> Project:
@@ -115,7 +115,7 @@ class Project:
 
     def close(self) -> None:
         """Give back every lease and close the database; a second call does nothing."""
-        self._leases.close()
+        self.leases.close()
         self.database.close()
 
     def __enter__(self) -> Project:
@@ -163,9 +163,13 @@ class Project:
         """
         return folders.relink(self, root_id, folder)
 
-    def accept_change(self, image_id: int) -> None:
-        """Take a changed photo's new bytes as the annotated ones: it counts as present again."""
-        folders.accept_change(self, image_id)
+    def accept_change(self, image_id: int, look: scan.Look) -> None:
+        """Take a changed photo's new bytes as the annotated ones: it counts as present again.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        scan.accept_change(self, image_id, look)
 
     def photo_path(self, image_id: int) -> Path:
         """Return where an image's photo lies; whether it is there is not looked at.
@@ -233,11 +237,9 @@ class Project:
         Raises:
             InputError: there is no such image, or a stored value is damaged.
         """
-        return annotations.load(self, image_id)
+        return rows.load(self, image_id)
 
-    def save(
-        self, image_id: int, edit: Edit, *, title: str = "", seconds: float = 0.0
-    ) -> Revision:
+    def save(self, image_id: int, edit: Edit, *, title: str = "", seconds: float = 0.0) -> Revision:
         """Apply an edit to the stored annotation and journal it; on the disk when it returns.
 
         Args:
@@ -312,11 +314,11 @@ class Project:
         Raises:
             LeaseHeldError: another program has it.
         """
-        return self._leases.take(image_id)
+        return self.leases.take(image_id)
 
     def lease_holder(self, image_id: int) -> Holder | None:
         """Return which other program is editing an image; None when it is free or ours."""
-        return self._leases.holder(image_id)
+        return self.leases.holder(image_id)
 
     # Care
 

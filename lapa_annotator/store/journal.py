@@ -1,0 +1,231 @@
+"""The journal: every change of an annotation is stored with its effect, and can be undone.
+
+The edits of an image form a tree. ``image.head`` is the last edit that stands; an edit made there
+becomes its newest child and the new head. Undo goes to the parent, redo to the newest child: after
+an undo a new edit therefore cuts off the branch that was undone, which stays in the journal.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from lapa_annotator.domain.edits import Edit, EditConflictError
+from lapa_annotator.domain.face import Annotation
+from lapa_annotator.store import rows
+from lapa_annotator.store.codec import DamagedError, pack_edit, unpack_edit
+from lapa_annotator.store.models import Action, ImageRow, JournalRow, NameRow, Role
+from lapa_annotator.store.values import JournalEntry, Revision, UndoState
+
+if TYPE_CHECKING:
+    from lapa_annotator.store.project import Project
+
+_ENTRY = select(JournalRow.__table__).where(JournalRow.id == bindparam("entry"))
+_NEWEST_CHILD = (
+    select(JournalRow.__table__)
+    .where(
+        JournalRow.image_id == bindparam("image"),
+        JournalRow.parent == bindparam("parent"),
+        JournalRow.action == int(Action.EDIT),
+    )
+    .order_by(JournalRow.id.desc())
+    .limit(1)
+)
+_HEAD = select(ImageRow.head).where(ImageRow.id == bindparam("image"))
+
+
+def save(project: Project, image_id: int, edit: Edit, title: str, seconds: float) -> Revision:
+    """Apply, store and journal an edit in one transaction; see ``Project.save``."""
+    with project.database.write() as connection:
+        return save_within(connection, project, image_id, edit, title, seconds)
+
+
+def save_within(
+    connection: Connection,
+    project: Project,
+    image_id: int,
+    edit: Edit,
+    title: str = "",
+    seconds: float = 0.0,
+) -> Revision:
+    """Do what ``save`` does as a part of a larger transaction."""
+    stored = rows.read(connection, project.names, image_id)
+    project.leases.guard(connection, image_id, stored.path)
+    after = _applied(edit, stored.annotation)
+    packed = pack_edit(edit)
+    entry = _append(
+        connection,
+        project,
+        image_id,
+        {
+            "action": int(Action.EDIT),
+            "kind": edit.kind,
+            "title": title,
+            "seconds": seconds,
+            "parent": stored.head,
+            "target": 0,
+            "edit": packed,
+        },
+    )
+    _put(connection, project, image_id, (stored.annotation, after), entry, seconds)
+    return Revision(entry, after, edit)
+
+
+def undo(project: Project, image_id: int) -> Edit | None:
+    """Take back the last edit that stands; see ``Project.undo``."""
+    with project.database.write() as connection:
+        stored = rows.read(connection, project.names, image_id)
+        project.leases.guard(connection, image_id, stored.path)
+        row = _entry(connection, stored.head)
+        if row is None:
+            return None
+        edit = _edit_of(row).inverse()
+        _step(connection, project, image_id, stored.annotation, edit, row, Action.UNDO)
+        return edit
+
+
+def redo(project: Project, image_id: int) -> Edit | None:
+    """Make the last edit undone stand again; see ``Project.redo``."""
+    with project.database.write() as connection:
+        stored = rows.read(connection, project.names, image_id)
+        project.leases.guard(connection, image_id, stored.path)
+        row = connection.execute(
+            _NEWEST_CHILD, {"image": image_id, "parent": stored.head}
+        ).one_or_none()
+        if row is None:
+            return None
+        edit = _edit_of(row)
+        _step(connection, project, image_id, stored.annotation, edit, row, Action.REDO)
+        return edit
+
+
+def undo_state(project: Project, image_id: int) -> UndoState:
+    """Return the titles of the next undo and redo; see ``Project.undo_state``."""
+    with project.database.read() as connection:
+        head = connection.scalar(_HEAD, {"image": image_id}) or 0
+        last = _entry(connection, head)
+        key = {"image": image_id, "parent": head}
+        next_ = connection.execute(_NEWEST_CHILD, key).one_or_none()
+    return UndoState(_title(last), _title(next_))
+
+
+def history(project: Project, image_id: int) -> list[JournalEntry]:
+    """Return an image's journal; see ``Project.history``."""
+    t = JournalRow
+    wanted = (
+        select(t.__table__, NameRow.text.label("annotator"))
+        .join(NameRow, NameRow.id == t.annotator_id)
+        .where(t.image_id == image_id)
+        .order_by(t.id)
+    )
+    with project.database.read() as connection:
+        entries = {row.id: row for row in connection.execute(wanted)}
+        head = connection.scalar(_HEAD, {"image": image_id}) or 0
+    standing = set()
+    while head in entries and head not in standing:
+        standing.add(head)
+        head = entries[head].parent
+    return [_journal_entry(row, entries, row.id in standing) for row in entries.values()]
+
+
+def _journal_entry(row: Row[Any], entries: dict[int, Row[Any]], stands: bool) -> JournalEntry:
+    action = Action(row.action)
+    about = row if action is Action.EDIT else entries.get(row.target)
+    try:
+        edit = None if about is None else _edit_of(about)
+    except DamagedError:
+        edit = None
+    if edit is not None and action is Action.UNDO:
+        edit = edit.inverse()
+    return JournalEntry(
+        id=row.id,
+        image_id=row.image_id,
+        time=row.time,
+        annotator=row.annotator,
+        action=action.name.lower(),
+        title=row.title,
+        kind=row.kind,
+        seconds=row.seconds,
+        edit=edit,
+        target=row.target or None,
+        undone=action is Action.EDIT and not stands,
+    )
+
+
+def _title(row: Row[Any] | None) -> str | None:
+    return None if row is None else str(row.title or row.kind)
+
+
+def _applied(edit: Edit, annotation: Annotation) -> Annotation:
+    try:
+        return edit.apply(annotation)
+    except KeyError as error:
+        raise EditConflictError(
+            "the face has been removed meanwhile; reload the picture"
+        ) from error
+
+
+def _entry(connection: Connection, entry: int) -> Row[Any] | None:
+    return connection.execute(_ENTRY, {"entry": entry}).one_or_none() if entry else None
+
+
+def _edit_of(row: Row[Any]) -> Edit:
+    if row.edit is None:
+        raise DamagedError(f"entry {row.id} of the journal has no edit")
+    return unpack_edit(row.edit)
+
+
+def _step(
+    connection: Connection,
+    project: Project,
+    image_id: int,
+    before: Annotation,
+    edit: Edit,
+    row: Row[Any],
+    action: Action,
+) -> None:
+    """Apply the inverse of an entry's edit, or the edit again, and move the head."""
+    after = _applied(edit, before)
+    new = {"action": int(action), "kind": row.kind, "title": row.title, "target": row.id}
+    _append(connection, project, image_id, {**new, "seconds": 0.0, "parent": 0, "edit": None})
+    head = row.parent if action is Action.UNDO else row.id
+    _put(connection, project, image_id, (before, after), head, 0.0)
+
+
+def _append(connection: Connection, project: Project, image_id: int, values: dict[str, Any]) -> int:
+    annotator = project.names.ids(connection)(project.annotator)
+    new = insert(JournalRow).values(
+        image_id=image_id, time=time.time(), annotator_id=annotator, **values
+    )
+    return connection.scalars(new.returning(JournalRow.id)).one()
+
+
+def _put(
+    connection: Connection,
+    project: Project,
+    image_id: int,
+    sides: tuple[Annotation, Annotation],
+    head: int,
+    seconds: float,
+) -> None:
+    before, after = sides
+    values = rows.write(connection, project.names, image_id, before, after)
+    name_id = project.names.ids(connection)
+    me = name_id(project.annotator)
+    connection.execute(
+        update(ImageRow)
+        .where(ImageRow.id == image_id)
+        .values(
+            head=head,
+            annotator_id=me,
+            updated=time.time(),
+            seconds=ImageRow.seconds + seconds,
+            **values,
+        )
+    )
+    rows.give_credit(connection, image_id, Role.ANNOTATOR, {me})
+    models = {name_id(name) for name in rows.model_names(after)}
+    if models:
+        rows.give_credit(connection, image_id, Role.MODEL, models)

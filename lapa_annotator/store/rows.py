@@ -1,0 +1,238 @@
+"""Reading an annotation out of its rows, and writing the rows in which two annotations differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, insert, select, update
+
+from lapa_annotator.domain.edits import EditConflictError
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.face import Annotation, Comment, Face, Pose
+from lapa_annotator.domain.geometry import Box
+from lapa_annotator.domain.landmarks import Landmarks
+from lapa_annotator.store.codec import (
+    DamagedError,
+    pack_landmarks,
+    pack_patch,
+    unpack_landmarks,
+    unpack_patch,
+)
+from lapa_annotator.store.models import (
+    STATUS_CODES,
+    STATUSES,
+    UNKNOWN,
+    CommentRow,
+    CreditRow,
+    FaceRow,
+    ImageRow,
+    ImageTagRow,
+    Role,
+    TagRow,
+)
+from lapa_annotator.store.names import Names
+
+if TYPE_CHECKING:
+    from lapa_annotator.store.project import Project
+
+_BY_ID: BindParameter[int] = bindparam("image")
+_IMAGE = select(ImageRow.path, ImageRow.status, ImageRow.head).where(ImageRow.id == _BY_ID)
+_FACES = select(FaceRow.__table__).where(FaceRow.image_id == _BY_ID).order_by(FaceRow.position)
+_TAGS = (
+    select(TagRow.text)
+    .join(ImageTagRow, ImageTagRow.tag_id == TagRow.id)
+    .where(ImageTagRow.image_id == _BY_ID)
+)
+_COMMENTS = (
+    select(CommentRow.text, CommentRow.author, CommentRow.time, CommentRow.x, CommentRow.y)
+    .where(CommentRow.image_id == _BY_ID)
+    .order_by(CommentRow.position)
+)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An annotation as it stands, with what the journal needs of its image.
+
+    Attributes:
+        path: the photo's path below its folder, for messages.
+        head: the number of the last edit that stands, 0 for none.
+    """
+
+    path: str
+    head: int
+    annotation: Annotation
+
+    __hash__ = None  # type: ignore[assignment]  # holds arrays
+
+
+def load(project: Project, image_id: int) -> Annotation:
+    """Return an image's annotation; InputError without such an image."""
+    with project.database.read() as connection:
+        return read(connection, project.names, image_id).annotation
+
+
+def read(connection: Connection, names: Names, image_id: int) -> Stored:
+    """Read an image's annotation within a transaction.
+
+    Raises:
+        InputError: there is no such image.
+        DamagedError: a stored value is not what it should be.
+    """
+    key = {"image": image_id}
+    image = connection.execute(_IMAGE, key).one_or_none()
+    if image is None:
+        raise InputError(f"image {image_id}", "is not in this project", "choose another image")
+    if not 0 <= image.status < len(STATUSES):
+        raise DamagedError(f"status {image.status} of {image.path} is unknown")
+    name = names.texts(connection)
+    annotation = Annotation(
+        faces=tuple(_face(row, name) for row in connection.execute(_FACES, key)),
+        status=STATUSES[image.status],
+        tags=frozenset(connection.scalars(_TAGS, key)),
+        comments=tuple(Comment(*row) for row in connection.execute(_COMMENTS, key)),
+    )
+    return Stored(image.path, image.head, annotation)
+
+
+def _face(row: Row[Any], name: Any) -> Face:
+    try:
+        pose = (row.pose_yaw, row.pose_pitch, row.pose_roll)
+        return Face(
+            box=Box(row.x0, row.y0, row.x1, row.y1, row.score, row.roll),
+            landmarks=None if row.points is None else unpack_landmarks(row.points, name),
+            pose=None if None in pose else Pose(*pose),
+            override=unpack_patch(row.override),
+            id=row.uid,
+        )
+    except (ValueError, TypeError) as error:
+        raise DamagedError(f"face {row.uid} is damaged: {error}") from error
+
+
+def write(
+    connection: Connection, names: Names, image_id: int, before: Annotation, after: Annotation
+) -> dict[str, Any]:
+    """Bring an image's rows from ``before`` to ``after``; only what differs is written.
+
+    Returns:
+        the values that its row in the table of images takes; the caller writes them.
+    """
+    if after.faces != before.faces:
+        _write_faces(connection, names, image_id, before.faces, after.faces)
+    if after.tags != before.tags:
+        _write_tags(connection, image_id, after.tags)
+    if after.comments != before.comments:
+        _write_comments(connection, image_id, after.comments)
+    return {
+        "status": STATUS_CODES[after.status],
+        "faces": len(after.faces),
+        "confidence": confidence(after),
+    }
+
+
+def confidence(annotation: Annotation) -> float:
+    """Return the lowest mean confidence of a face's points; ``UNKNOWN`` without points."""
+    means = [float(f.landmarks.confidence.mean()) for f in annotation.faces if f.landmarks]
+    return min(means, default=UNKNOWN)
+
+
+def model_names(annotation: Annotation) -> set[str]:
+    """Return the model versions that points of an annotation come from."""
+    return {m for f in annotation.faces if f.landmarks for m in f.landmarks.model if m}
+
+
+def give_credit(connection: Connection, image_id: int, role: Role, name_ids: set[int]) -> None:
+    """Store that annotators or model versions had a hand in an image."""
+    t = CreditRow
+    known = connection.scalars(
+        select(t.name_id).where(t.image_id == image_id, t.role == int(role))
+    ).all()
+    for name_id in sorted(name_ids - set(known)):
+        connection.execute(insert(t).values(role=int(role), name_id=name_id, image_id=image_id))
+
+
+def _write_faces(
+    connection: Connection,
+    names: Names,
+    image_id: int,
+    before: Sequence[Face],
+    after: Sequence[Face],
+) -> None:
+    old = {face.id: (position, face) for position, face in enumerate(before)}
+    if len({face.id for face in after}) != len(after):
+        raise EditConflictError("a picture cannot hold the same face twice")
+    for uid in old.keys() - {face.id for face in after}:
+        connection.execute(delete(FaceRow).where(FaceRow.uid == uid))
+    name_id = names.ids(connection)
+    for position, face in enumerate(after):
+        was_at, was = old.get(face.id, (None, None))
+        if was is None:
+            _refuse_known(connection, face.id)
+            values = _face_values(face, None, name_id)
+            connection.execute(
+                insert(FaceRow).values(image_id=image_id, uid=face.id, position=position, **values)
+            )
+        elif position != was_at or face is not was:
+            values = _face_values(face, was, name_id)
+            connection.execute(
+                update(FaceRow).where(FaceRow.uid == face.id).values(position=position, **values)
+            )
+
+
+def _refuse_known(connection: Connection, uid: str) -> None:
+    if connection.scalar(select(FaceRow.id).where(FaceRow.uid == uid)) is not None:
+        raise EditConflictError("the face is in another picture of the project already")
+
+
+def _face_values(face: Face, was: Face | None, name_id: Any) -> dict[str, Any]:
+    """The columns of a face; packed ones that have not changed are left out."""
+    pose = face.pose
+    values: dict[str, Any] = {
+        "x0": face.box.x0,
+        "y0": face.box.y0,
+        "x1": face.box.x1,
+        "y1": face.box.y1,
+        "score": face.box.score,
+        "roll": face.box.roll,
+        "pose_yaw": None if pose is None else pose.yaw,
+        "pose_pitch": None if pose is None else pose.pitch,
+        "pose_roll": None if pose is None else pose.roll,
+    }
+    if was is None or face.landmarks is not was.landmarks:
+        values["points"] = pack(face.landmarks, name_id)
+    if was is None or face.override is not was.override:
+        values["override"] = pack_patch(face.override)
+    return values
+
+
+def pack(landmarks: Landmarks | None, name_id: Any) -> bytes | None:
+    """Pack landmarks; None for none."""
+    return None if landmarks is None else pack_landmarks(landmarks, name_id)
+
+
+def _write_tags(connection: Connection, image_id: int, tags: frozenset[str]) -> None:
+    connection.execute(delete(ImageTagRow).where(ImageTagRow.image_id == image_id))
+    for text in sorted(tags):
+        tag_id = connection.scalar(select(TagRow.id).where(TagRow.text == text))
+        if tag_id is None:
+            new = insert(TagRow).values(text=text).returning(TagRow.id)
+            tag_id = connection.scalars(new).one()
+        connection.execute(insert(ImageTagRow).values(tag_id=tag_id, image_id=image_id))
+
+
+def _write_comments(connection: Connection, image_id: int, comments: tuple[Comment, ...]) -> None:
+    connection.execute(delete(CommentRow).where(CommentRow.image_id == image_id))
+    for position, c in enumerate(comments):
+        connection.execute(
+            insert(CommentRow).values(
+                image_id=image_id,
+                position=position,
+                text=c.text,
+                author=c.author,
+                time=c.time,
+                x=c.x,
+                y=c.y,
+            )
+        )
