@@ -41,6 +41,7 @@ class OpenPhoto:
         proposals: face id -> the landmarks as they were proposed, where the arrows start.
         segmentations: face id -> cached ``ppa`` segmentation, for the live label map.
         levels: ``photo_levels(pixels)``, made ahead off the window's thread; None to make it here.
+        read_only: why nothing may be changed, as a sentence; "" when everything may.
     """
 
     image_id: int
@@ -51,6 +52,7 @@ class OpenPhoto:
     proposals: Mapping[str, Landmarks] = field(default_factory=dict)
     segmentations: Mapping[str, Any] = field(default_factory=dict)
     levels: tuple[NDArray[np.uint8], ...] | None = None
+    read_only: str = ""
 
 
 class Document(QObject):
@@ -219,6 +221,9 @@ class Document(QObject):
         if edit is None or self.photo is None:
             return
         self.cancel()
+        if self.photo.read_only:
+            self.message.emit("warning", self.photo.read_only)
+            return
         if not isinstance(edit, edits.SetStatus) and self.annotation.status in UNTOUCHED:
             begin = edits.SetStatus(self.annotation.status, Status.IN_PROGRESS)
             edit = edits.Gesture((edit, begin))
@@ -236,12 +241,12 @@ class Document(QObject):
     @property
     def can_undo(self) -> bool:
         """Whether there is an edit to take back."""
-        return self.photo is not None and self._done > 0
+        return self.photo is not None and not self.photo.read_only and self._done > 0
 
     @property
     def can_redo(self) -> bool:
         """Whether there is an edit to put back."""
-        return self.photo is not None and self._undone > 0
+        return self.photo is not None and not self.photo.read_only and self._undone > 0
 
     def undo(self) -> bool:
         """Take the last edit back, of this session or an earlier one; False when there is none."""
