@@ -1,0 +1,125 @@
+"""Qt actions, menus and the toolbar, made from the table of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
+
+from lapa_annotator.gui.actions import ACTIONS, BY_ID, GAPS, MENUS, TOOLBAR, Action
+from lapa_annotator.gui.keys import sequences, shown
+from lapa_annotator.gui.theme import icon
+
+# Keys that lists, fields and dialogs need themselves: they are the editor's only while the
+# focus is in it.
+_LOCAL_KEYS = frozenset(
+    {
+        *("Tab", "Shift+Tab", "Space", "Shift+Space", "Return", "Enter", "Backspace", "Delete"),
+        *("Left", "Right", "Up", "Down", "Home", "End", "PgUp", "PgDown"),
+        *("Shift+Left", "Shift+Right", "Shift+Up", "Shift+Down"),
+    }
+)
+
+
+class ActionSet:
+    """One ``QAction`` per row of the table.
+
+    Args:
+        window: where the menus and the toolbar go; methods of rows with target "window".
+        has: answers whether what a row needs is there.
+    """
+
+    def __init__(self, window: QMainWindow, has: Callable[[str], bool]) -> None:
+        self._window = window
+        self._has = has
+        self._editor: Any = None
+        self._actions: dict[str, QAction] = {row.id: self._make(row) for row in ACTIONS}
+        self.menus: dict[str, QMenu] = {}
+        self.toolbar = QToolBar()
+
+    def __getitem__(self, name: str) -> QAction:
+        """Return the action of that id."""
+        return self._actions[name]
+
+    def build(self) -> None:
+        """Make the menus and the toolbar of the window."""
+        for name, text in MENUS:
+            menu = self._window.menuBar().addMenu(QCoreApplication.translate("actions", text))
+            self.menus[name] = menu
+            for row in ACTIONS:
+                if row.menu == name:
+                    if row.id in GAPS:
+                        menu.addSeparator()
+                    menu.addAction(self._actions[row.id])
+        self.toolbar.setObjectName("toolbar")
+        self.toolbar.setWindowTitle(QCoreApplication.translate("actions", "Toolbar"))
+        self.toolbar.setMovable(False)
+        self.toolbar.setIconSize(QSize(20, 20))
+        for name in TOOLBAR:
+            if name:
+                self.toolbar.addAction(self._actions[name])
+            else:
+                self.toolbar.addSeparator()
+        self._window.addToolBar(self.toolbar)
+
+    def attach(self, editor: QWidget) -> None:
+        """Let the editor's rows work on ``editor``; keys that others need work only in it."""
+        self._editor = editor
+        self.refresh()
+
+    def use_keys(self, keys: Mapping[str, str]) -> None:
+        """Take shortcuts (action id -> text like "E; PgDown") into use."""
+        for row in ACTIONS:
+            action = self._actions[row.id]
+            wanted = sequences(keys.get(row.id, ""))
+            for_editor = row.target == "editor" and self._editor is not None
+            self._place(action, for_editor and any(key in _LOCAL_KEYS for key in wanted))
+            action.setShortcuts([QKeySequence(key) for key in wanted])
+            said = ", ".join(shown(keys.get(row.id, "")))
+            text = row.said.rstrip("…")
+            action.setToolTip(f"{text} ({said})" if said else text)
+
+    def refresh(self) -> None:
+        """Bring every action up to date with what is there."""
+        for row in ACTIONS:
+            action = self._actions[row.id]
+            there = self._has(row.needs) and (row.target == "window" or self._editor is not None)
+            action.setEnabled(there)
+            if row.state and self._editor is not None:
+                action.setChecked(bool(getattr(self._editor.options, row.state)))
+
+    def recolour(self) -> None:
+        """Take icons in the colours of the theme in use."""
+        for row in ACTIONS:
+            if row.icon:
+                self._actions[row.id].setIcon(icon(row.icon))
+
+    def _make(self, row: Action) -> QAction:
+        action = QAction(row.said, self._window)
+        action.setObjectName(row.id)
+        action.setCheckable(bool(row.state))
+        action.setMenuRole(QAction.MenuRole.NoRole)
+        if row.tip:
+            action.setStatusTip(QCoreApplication.translate(row.context, row.tip))
+        action.triggered.connect(partial(self._run, row.id))
+        return action
+
+    def _place(self, action: QAction, in_editor: bool) -> None:
+        context = Qt.ShortcutContext
+        wanted = context.WidgetWithChildrenShortcut if in_editor else context.WindowShortcut
+        action.setShortcutContext(wanted)
+        home: QWidget = self._editor if in_editor else self._window
+        other: QWidget | None = self._window if in_editor else self._editor
+        if other is not None:
+            other.removeAction(action)
+        home.addAction(action)
+
+    def _run(self, name: str, _checked: bool = False) -> None:
+        row = BY_ID[name]
+        target = self._editor if row.target == "editor" else self._window
+        getattr(target, row.callback)()
+        self.refresh()

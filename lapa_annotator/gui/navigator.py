@@ -1,0 +1,70 @@
+"""Which photo comes next: by the order of the list, by what is still to do, by the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lapa_annotator.domain.face import Status
+from lapa_annotator.gui.imagelist import Infos
+
+FINISHED = frozenset({Status.DONE, Status.APPROVED, Status.REJECTED})
+_CHUNK = 512
+
+
+@dataclass
+class Navigator:
+    """Walks through the ids of the list as it is searched and sorted.
+
+    Attributes:
+        source: tells how far an image is.
+        ids: (n,) int64, the image ids in the list's order.
+        row: the row of the photo on show; -1 before the first.
+    """
+
+    source: Infos
+    ids: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    row: int = -1
+
+    def show(self, ids: NDArray[np.int64], image_id: int) -> None:
+        """Walk through other ids; ``image_id`` is the photo on show.
+
+        If that photo is not among them any more, the walk goes on at the place it had.
+        """
+        rows = np.flatnonzero(ids == image_id)
+        self.row = int(rows[0]) if rows.size else min(self.row, len(ids)) - 1
+        self.ids = ids
+
+    def at(self, image_id: int) -> None:
+        """Say which photo is on show."""
+        rows = np.flatnonzero(self.ids == image_id)
+        if rows.size:
+            self.row = int(rows[0])
+
+    def step(self, by: int) -> int | None:
+        """Return the image ``by`` rows further on, None beyond either end."""
+        row = self.row + by
+        return int(self.ids[row]) if 0 <= row < len(self.ids) else None
+
+    def end(self, last: bool) -> int | None:
+        """Return the first or the last image of the list, None when it is empty."""
+        return int(self.ids[-1 if last else 0]) if len(self.ids) else None
+
+    def to_do(self, forward: bool = True) -> int | None:
+        """Return the nearest image after (or before) this one that is not finished.
+
+        It looks on at the other end of the list, so that nothing that was skipped is forgotten.
+        """
+        after, before = self.ids[self.row + 1 :], self.ids[: max(self.row, 0)]
+        way = np.concatenate([after, before]) if forward else np.concatenate([after, before])[::-1]
+        for start in range(0, len(way), _CHUNK):
+            for info in self.source.infos(way[start : start + _CHUNK].tolist()):
+                if info.status not in FINISHED:
+                    return info.id
+        return None
+
+    def ahead(self, count: int) -> list[int]:
+        """Return the next ``count`` images of the list."""
+        return [int(i) for i in self.ids[self.row + 1 : self.row + 1 + count]]

@@ -1,0 +1,119 @@
+"""The preferences dialog, made from the table of settings; every change counts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lapa_annotator.gui.settings import SETTINGS, Setting, Settings, Value
+
+
+class Preferences(QDialog):
+    """One field per row of the table, in groups."""
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Preferences"))
+        self.setMinimumWidth(460)
+        self._settings = settings
+        self.fields: dict[str, QWidget] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 16, 20, 14)
+        column.setSpacing(8)
+        for group, rows in groupby(SETTINGS, key=lambda row: row.group):
+            column.addWidget(QLabel(_said(group), objectName="sectionTitle"))
+            column.addLayout(self._form(list(rows)))
+            column.addSpacing(10)
+        column.addStretch(1)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Close | QDialogButtonBox.StandardButton.RestoreDefaults
+        )
+        buttons.rejected.connect(self.reject)
+        restore = buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults)
+        restore.clicked.connect(self._restore)
+        column.addWidget(buttons)
+
+    def _form(self, rows: list[Setting]) -> QFormLayout:
+        form = QFormLayout()
+        form.setContentsMargins(0, 2, 0, 0)
+        form.setVerticalSpacing(8)
+        form.setHorizontalSpacing(16)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
+        for row in rows:
+            field = _field(row, self._settings.get(row.key), self._setter(row.key))
+            field.setToolTip(_said(row.tip))
+            self.fields[row.key] = field
+            if isinstance(field, QCheckBox):
+                form.addRow(field)
+            else:
+                form.addRow(_said(row.text), field)
+        return form
+
+    def _setter(self, key: str) -> Callable[[Value], None]:
+        return lambda value: self._settings.set(key, value)
+
+    def _restore(self) -> None:
+        self._settings.reset()
+        for row in SETTINGS:
+            _show(self.fields[row.key], row.default)
+
+
+def _said(text: str) -> str:
+    return QCoreApplication.translate("settings", text) if text else ""
+
+
+def _field(row: Setting, value: Value, keep: Callable[[Value], None]) -> QWidget:
+    if isinstance(row.default, bool):
+        box = QCheckBox(_said(row.text))
+        box.setChecked(bool(value))
+        box.toggled.connect(keep)
+        return box
+    if isinstance(row.default, int | float):
+        return _number(row, value, keep)
+    if row.choices:
+        choice = QComboBox()
+        for name, text in row.choices:
+            choice.addItem(_said(text), name)
+        choice.setCurrentIndex(choice.findData(value))
+        choice.currentIndexChanged.connect(lambda _: keep(choice.currentData()))
+        return choice
+    line = QLineEdit(str(value))
+    line.setMinimumWidth(180)
+    line.editingFinished.connect(lambda: keep(line.text().strip()))
+    return line
+
+
+def _number(row: Setting, value: Value, keep: Callable[[Value], None]) -> QWidget:
+    number = QSpinBox() if isinstance(row.default, int) else QDoubleSpinBox()
+    number.setRange(type(row.default)(row.low), type(row.default)(row.high))
+    number.setSuffix(f" {_said(row.unit)}" if row.unit else "")
+    number.setValue(value)
+    number.setMinimumWidth(90)
+    number.valueChanged.connect(keep)
+    return number
+
+
+def _show(field: QWidget, value: Value) -> None:
+    if isinstance(field, QCheckBox):
+        field.setChecked(bool(value))
+    elif isinstance(field, QComboBox):
+        field.setCurrentIndex(field.findData(value))
+    elif isinstance(field, QLineEdit):
+        field.setText(str(value))
+    elif isinstance(field, QSpinBox | QDoubleSpinBox):
+        field.setValue(value)

@@ -1,0 +1,264 @@
+"""The dialogs about shortcuts: F1 shows them all, the other one edits them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lapa_annotator.gui.actions import ACTIONS, BY_ID, MENUS
+from lapa_annotator.gui.keys import PRESETS, Keys, clashes, preset_keys, sequences, shown
+from lapa_annotator.gui.theme import colour
+
+_COLUMNS = 3
+
+
+def _menu_title(name: str) -> str:
+    text = dict(MENUS)[name]
+    return QCoreApplication.translate("actions", text).replace("&", "")
+
+
+class ShortcutOverview(QDialog):
+    """All shortcuts at a glance, as they are now, and what the hand can do on the canvas."""
+
+    edit_asked = Signal()
+
+    def __init__(self, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Shortcuts"))
+        self.resize(1080, 720)
+        columns = QHBoxLayout()
+        columns.setSpacing(36)
+        for groups in self._arranged(keys):
+            column = QVBoxLayout()
+            column.setSpacing(20)
+            for title, rows in groups:
+                column.addLayout(self._group(title, rows))
+            column.addStretch(1)
+            columns.addLayout(column, 1)
+        inner = QWidget()
+        inner.setLayout(columns)
+        columns.setContentsMargins(20, 16, 20, 16)
+        area = QScrollArea()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        edit = buttons.addButton(
+            self.tr("Edit shortcuts…"), QDialogButtonBox.ButtonRole.ActionRole
+        )
+        edit.clicked.connect(self.edit_asked)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 12, 12)
+        column.addWidget(area, 1)
+        column.addWidget(buttons)
+
+    def _arranged(
+        self, keys: Mapping[str, str]
+    ) -> list[list[tuple[str, list[tuple[str, list[str]]]]]]:
+        """Groups of (text, shortcuts), spread over columns of about the same height."""
+        groups = []
+        for name, _ in MENUS:
+            rows = [
+                (row.said.rstrip("…"), shown(keys[row.id]))
+                for row in ACTIONS
+                if row.menu == name and sequences(keys[row.id])
+            ]
+            if rows:
+                groups.append((_menu_title(name), rows))
+        groups.append((self.tr("Mouse"), self._mouse_rows()))
+        height = sum(len(rows) + 2 for _, rows in groups) / _COLUMNS
+        columns: list[list[tuple[str, list[tuple[str, list[str]]]]]] = [[]]
+        used = 0.0
+        for group in groups:
+            size = len(group[1]) + 2
+            if columns[-1] and used + size / 2 > height and len(columns) < _COLUMNS:
+                columns.append([])
+                used = 0.0
+            columns[-1].append(group)
+            used += size
+        return columns
+
+    def _mouse_rows(self) -> list[tuple[str, list[str]]]:
+        return [
+            (self.tr("Zoom at the pointer"), [self.tr("Wheel")]),
+            (self.tr("Move the photo"), [self.tr("Middle button"), self.tr("Space + drag")]),
+            (self.tr("Give a gesture up"), [self.tr("Esc")]),
+        ]
+
+    def _group(self, title: str, rows: list[tuple[str, list[str]]]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(0, 1)
+        grid.addWidget(QLabel(title, objectName="sectionTitle"), 0, 0)
+        for i, (text, keys) in enumerate(rows, 1):
+            label = QLabel(text)
+            label.setWordWrap(True)
+            grid.addWidget(label, i, 0)
+            caps = QHBoxLayout()
+            caps.setSpacing(4)
+            caps.addStretch(1)
+            for key in keys:
+                caps.addWidget(QLabel(key, objectName="keyCap"))
+            grid.addLayout(caps, i, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return grid
+
+
+class ShortcutEditor(QDialog):
+    """A table of all actions in which shortcuts are typed; clashes are shown where they are.
+
+    ``kept()`` when new shortcuts have been kept. They cannot be while two actions share one.
+    """
+
+    kept = Signal()
+
+    def __init__(self, keys: Keys, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Edit shortcuts"))
+        self.resize(680, 640)
+        self._keys = keys
+        self.wanted: dict[str, str] = keys.all()
+        self._rows: dict[str, int] = {}
+        self.preset = QComboBox()
+        for name, (title, _) in PRESETS.items():
+            self.preset.addItem(title, name)
+        self.preset.setCurrentIndex(list(PRESETS).index(keys.preset))
+        self.preset.activated.connect(self._take_preset)
+        self._filter = QLineEdit()
+        self._filter.setPlaceholderText(self.tr("Search actions and keys"))
+        self._filter.setClearButtonEnabled(True)
+        self._filter.textChanged.connect(self._show_matching)
+        self.table = self._make_table()
+        self._problem = QLabel(objectName="fieldError")
+        self._problem.setWordWrap(True)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.buttons.accepted.connect(self._keep)
+        self.buttons.rejected.connect(self.reject)
+        self._lay_out()
+        self._fill()
+
+    @property
+    def clashing(self) -> dict[str, list[str]]:
+        """Shortcut -> ids of the actions that share it."""
+        return clashes(self.wanted)
+
+    def set_keys(self, action: str, keys: str) -> None:
+        """Give an action other shortcuts, as if they had been typed."""
+        self.wanted[action] = keys
+        self._fill()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(QLabel(self.tr("Shortcuts as in")))
+        top.addWidget(self.preset)
+        top.addSpacing(16)
+        top.addWidget(self._filter, 1)
+        bottom = QHBoxLayout()
+        bottom.addWidget(self._problem, 1)
+        bottom.addWidget(self.buttons)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 14, 14, 12)
+        column.setSpacing(10)
+        column.addLayout(top)
+        column.addWidget(self.table, 1)
+        column.addLayout(bottom)
+
+    def _make_table(self) -> QTableWidget:
+        table = QTableWidget(len(ACTIONS), 3)
+        table.setHorizontalHeaderLabels([self.tr("Action"), self.tr("Menu"), self.tr("Shortcut")])
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(34)
+        table.setShowGrid(False)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        header = table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table.setColumnWidth(1, 90)
+        table.setColumnWidth(2, 230)
+        for i, row in enumerate(ACTIONS):
+            self._rows[row.id] = i
+            table.setItem(i, 0, QTableWidgetItem(row.said.rstrip("…")))
+            table.setItem(i, 1, QTableWidgetItem(_menu_title(row.menu)))
+            table.item(i, 1).setForeground(colour("faint"))
+            table.setCellWidget(i, 2, self._field(row.id))
+        return table
+
+    def _field(self, action: str) -> QWidget:
+        edit = QKeySequenceEdit()
+        edit.setObjectName(action)
+        edit.setMaximumSequenceLength(1)
+        edit.editingFinished.connect(lambda: self._typed(action, edit.keySequence()))
+        clear = QPushButton("×")
+        clear.setFixedWidth(26)
+        clear.setFlat(True)
+        clear.setToolTip(self.tr("No shortcut"))
+        clear.clicked.connect(lambda: self.set_keys(action, ""))
+        holder = QWidget()
+        line = QHBoxLayout(holder)
+        line.setContentsMargins(4, 3, 8, 3)
+        line.setSpacing(2)
+        line.addWidget(edit, 1)
+        line.addWidget(clear)
+        return holder
+
+    def _typed(self, action: str, sequence: QKeySequence) -> None:
+        typed = sequence.toString(QKeySequence.SequenceFormat.PortableText)
+        if typed and typed != (sequences(self.wanted[action]) or [""])[0]:
+            self.set_keys(action, typed)
+
+    def _take_preset(self) -> None:
+        self.wanted = preset_keys(self.preset.currentData())
+        self._fill()
+
+    def _fill(self) -> None:
+        shared = self.clashing
+        bad = {action for users in shared.values() for action in users}
+        for name, row in self._rows.items():
+            edit = self.table.cellWidget(row, 2).findChild(QKeySequenceEdit)
+            first = (sequences(self.wanted[name]) or [""])[0]
+            edit.setKeySequence(QKeySequence(first))
+            edit.setToolTip(", ".join(shown(self.wanted[name])))
+            ink = colour("danger") if name in bad else colour("text")
+            self.table.item(row, 0).setForeground(ink)
+        self._problem.setText("\n".join(self._said(k, users) for k, users in shared.items()))
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not shared)
+
+    def _said(self, key: str, users: list[str]) -> str:
+        names = ", ".join(f"“{BY_ID[u].said.rstrip('…')}”" for u in users)
+        return self.tr("{key} stands for {names}.").format(key=shown(key)[0], names=names)
+
+    def _show_matching(self, text: str) -> None:
+        wanted = text.casefold()
+        for name, row in self._rows.items():
+            words = f"{BY_ID[name].said} {' '.join(shown(self.wanted[name]))}".casefold()
+            self.table.setRowHidden(row, wanted not in words)
+
+    def _keep(self) -> None:
+        self._keys.keep(self.preset.currentData(), self.wanted)
+        self.kept.emit()
+        self.accept()
