@@ -1,0 +1,128 @@
+"""Pictures to look at: label maps over photos, and a sheet of many of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
+
+from lapa_annotator.domain.classes import palette
+from lapa_annotator.domain.labelmap import LabelMap
+from lapa_annotator.formats.photo import read_photo
+
+Image = NDArray[np.uint8]
+
+_MOST = 1024
+_LEAST = 512
+_OPACITY = 0.45
+_MARGIN = 0.15
+_CELL = 200
+_CAPTION = 18
+_COLUMNS = 10
+_BEHIND = (32, 32, 32)
+
+
+def overlay(image: Image, labels: LabelMap, points: NDArray[np.float64]) -> Image:
+    """Paint a label map and its points over their image, at a size that is good to look at.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        labels: (H, W) uint8, class ids.
+        points: (106, 2) float64, in pixels of the image.
+
+    Returns:
+        (h, w, 3) uint8 RGB of the face and what is around it, its longer side between 512 and
+        1024 pixels.
+    """
+    left, top, right, bottom = _surroundings(labels, points)
+    image, labels = image[top:bottom, left:right], labels[top:bottom, left:right]
+    height, width = labels.shape
+    longer = max(height, width)
+    scale = min(max(longer, _LEAST), _MOST) / longer
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    picture = cv2.resize(image, size, interpolation=smooth)
+    classes = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    colours = palette()[classes]
+    mixed = cv2.addWeighted(picture, 1 - _OPACITY, colours, _OPACITY, 0)
+    mixed[classes == 0] = picture[classes == 0]
+    edge = _edges(classes)
+    mixed[edge] = colours[edge]
+    _dot(mixed, (points - (left, top) + 0.5) * (size[0] / width, size[1] / height) - 0.5)
+    return np.asarray(mixed, dtype=np.uint8)
+
+
+def _surroundings(labels: LabelMap, points: NDArray[np.float64]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what is worth showing: points, classes and a margin."""
+    height, width = labels.shape
+    rows, columns = (np.flatnonzero((labels != 0).any(axis=a)) for a in (1, 0))
+    low, high = points.min(axis=0), points.max(axis=0) + 1
+    if rows.size:
+        low = np.minimum(low, (columns[0], rows[0]))
+        high = np.maximum(high, (columns[-1] + 1, rows[-1] + 1))
+    margin = _MARGIN * (high - low).max()
+    low = np.clip(np.floor(low - margin), 0, (width - 1, height - 1)).astype(int)
+    high = np.clip(np.ceil(high + margin), low + 1, (width, height)).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _edges(classes: LabelMap) -> NDArray[np.bool_]:
+    """The (h, w) pixels of every class that touch another one, by their 4 neighbours."""
+    edge: NDArray[np.bool_] = np.zeros(classes.shape, np.bool_)
+    down, across = classes[1:] != classes[:-1], classes[:, 1:] != classes[:, :-1]
+    edge[1:] |= down
+    edge[:-1] |= down
+    edge[:, 1:] |= across
+    edge[:, :-1] |= across
+    edge &= classes != 0
+    return edge
+
+
+def _dot(picture: Image, points: NDArray[np.float64]) -> None:
+    fine = 4  # bits after the point: a dot sits where its point is, not on the nearest pixel
+    radius = max(1.2, max(picture.shape) / 500)
+    centres = [(round(x * 2**fine), round(y * 2**fine)) for x, y in points]
+    for grow, colour in ((0.8, (0, 0, 0)), (0.0, (255, 255, 255))):
+        for centre in centres:
+            reach = round((radius + grow) * 2**fine)
+            cv2.circle(picture, centre, reach, colour, -1, cv2.LINE_AA, fine)
+
+
+def contact_sheet(pictures: Sequence[tuple[str, Path]]) -> Image:
+    """Lay pictures out on one sheet, each with its name below.
+
+    Args:
+        pictures: names and files, in the order of the sheet; at least one.
+
+    Returns:
+        (h, w, 3) uint8 RGB, ten pictures a row.
+
+    Raises:
+        InputError: a picture cannot be read.
+    """
+    columns = min(_COLUMNS, len(pictures))
+    rows = math.ceil(len(pictures) / columns)
+    sheet = Pillow.new("RGB", (columns * _CELL, rows * (_CELL + _CAPTION)), _BEHIND)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
+    for i, (name, path) in enumerate(pictures):
+        left, top = i % columns * _CELL, i // columns * (_CELL + _CAPTION)
+        cell = Pillow.fromarray(read_photo(path).pixels)
+        cell.thumbnail((_CELL - 4, _CELL - 4))
+        sheet.paste(cell, (left + (_CELL - cell.width) // 2, top + (_CELL - cell.height) // 2))
+        text = _shortened(name, font, _CELL - 8)
+        draw.text((left + 4, top + _CELL), text, fill=(224, 224, 224), font=font)
+    return np.asarray(sheet)
+
+
+def _shortened(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+    if font.getlength(name) <= width:
+        return name
+    while name and font.getlength(name + "…") > width:
+        name = name[:-1]
+    return name + "…"

@@ -1,0 +1,104 @@
+"""``annotate``: from a folder of photos to a LaPa data set."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lapa_annotator.batch.annotate import CONTACT_SHEET, Progress, annotate
+from lapa_annotator.batch.execute import cores
+from lapa_annotator.batch.options import AnnotateOptions, Crop, Faces, Fitting, read_splits
+from lapa_annotator.cli.progress import Meter
+from lapa_annotator.cli.verbs import EXIT_CANCELLED, EXIT_SKIPPED, EXIT_WRONG_CALL, tell
+from lapa_annotator.domain.errors import InputError
+
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", help="Photos worked on at once; one for each core by default."),
+]
+
+
+def annotate_verb(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATHS...", help="Photos and folders of photos.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the data set.")
+    ],
+    faces: Annotated[
+        Faces, typer.Option(help="The largest face of a photo, or all; all add _0, _1 to names.")
+    ] = Faces.LARGEST,
+    crop: Annotated[
+        Crop,
+        typer.Option(help="Whole photos, or a square a face: turned upright, or along the axes."),
+    ] = Crop.NONE,
+    crop_size: Annotated[
+        int | None,
+        typer.Option(metavar="PIXELS", help="Side of a crop; the photo's resolution by default."),
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(help="What a crop adds on each side, as a share of the face's size.")
+    ] = 0.5,
+    landmarks: Annotated[str, typer.Option(help="Landmark proposer.")] = "facemesh",
+    segmenter: Annotated[str, typer.Option(help="Segmenter of hair and skin.")] = "multiclass",
+    fitting: Annotated[
+        Fitting, typer.Option(help="Parts by fitted curves, or by straight lines.")
+    ] = Fitting.CURVES,
+    split: Annotated[
+        str, typer.Option(help="Splits and weights, like train:0.8,val:0.1,test:0.1.")
+    ] = "train:1",
+    overlays: Annotated[bool, typer.Option(help="Make pictures to look at.")] = True,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Do all again and replace whatever is there.")
+    ] = False,
+    jobs: Jobs = None,
+) -> None:
+    """Make a LaPa data set of photos: 106 landmarks and a label map for every face.
+
+    Run the same command again to go on after a stop: what is done and unchanged is skipped.
+    Exit status: 0 all well, 1 some photos were skipped, 2 a wrong call, 130 cancelled.
+    """
+    options = AnnotateOptions(
+        paths=tuple(paths),
+        out=out,
+        faces=faces,
+        crop=crop,
+        crop_size=crop_size,
+        margin=margin,
+        landmarks=landmarks,
+        segmenter=segmenter,
+        fitting=fitting,
+        splits=read_splits(split),
+        overlays=overlays,
+        overwrite=overwrite,
+        jobs=cores() if jobs is None else jobs,
+    )
+    status = run_job(options)
+    if status:
+        raise typer.Exit(status)
+
+
+def run_job(options: AnnotateOptions) -> int:
+    """Run the main job with its progress on the terminal; return the exit status."""
+    last: Progress | None = None
+    try:
+        with Meter() as meter, closing(annotate(options)) as job:
+            for last in job:
+                meter.show(last)
+    except InputError as error:
+        tell(str(error))
+        return EXIT_WRONG_CALL if last is None else EXIT_SKIPPED
+    except KeyboardInterrupt:
+        tell(f"Cancelled after {last.done if last else 0} photos; run the same again to go on.")
+        return EXIT_CANCELLED
+    assert last is not None
+    again = f", {last.reused} of them done before" if last.reused else ""
+    typer.echo(f"{last.faces} faces in {last.total} photos{again}; {last.skipped} photos skipped.")
+    typer.echo(f"Data set: {options.out}")
+    typer.echo(f"Report: {options.out / 'report.csv'}")
+    if options.overlays and last.faces:
+        typer.echo(f"To look at: {options.out / CONTACT_SHEET}")
+    return EXIT_SKIPPED if last.skipped else 0

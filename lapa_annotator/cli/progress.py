@@ -1,0 +1,87 @@
+"""Progress on the terminal: a bar with rate and time left, or plain lines in a log file."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from lapa_annotator.batch.annotate import Progress
+
+_LINE_EVERY_S = 10.0
+
+
+class _Rate(ProgressColumn):
+    """Photos per second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f} photos/s" if speed else "", style="progress.data.speed")
+
+
+class Meter:
+    """Shows ``Progress`` values; sentences about skipped photos stay above the bar."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._bar: Bar | None = None
+        self._row = TaskID(0)
+        self._said = self._begun = time.monotonic()
+
+    def __enter__(self) -> Meter:
+        if self._console.is_terminal:
+            columns = (
+                BarColumn(),
+                MofNCompleteColumn(),
+                _Rate(),
+                TimeRemainingColumn(compact=True),
+            )
+            self._bar = Bar(TextColumn("annotating"), *columns, console=self._console)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def show(self, progress: Progress) -> None:
+        """Bring the terminal up to date."""
+        if progress.problem is not None:
+            self._console.print(
+                f"Skipped: {progress.problem}", style="yellow", markup=False, soft_wrap=True
+            )
+        if self._bar is None:
+            self._line(progress)
+        elif not self._bar.tasks:
+            self._row = self._bar.add_task("", total=progress.total, completed=progress.done)
+            self._bar.start()
+        else:
+            self._bar.update(self._row, completed=progress.done)
+
+    def _line(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._said < _LINE_EVERY_S:
+            return
+        self._said = now
+        rate = (progress.done - progress.reused) / (now - self._begun)
+        left = (progress.total - progress.done) / rate if rate else 0.0
+        self._console.print(
+            f"{progress.done} of {progress.total} photos, {rate:.1f} photos/s, {left:.0f} s left",
+            highlight=False,
+        )
