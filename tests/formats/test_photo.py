@@ -219,9 +219,7 @@ def test_a_profile_is_applied_beneath_transparency(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("profile", [b"no profile at all", None])
-def test_a_profile_that_does_not_fit_is_passed_over(
-    tmp_path: Path, profile: bytes | None
-) -> None:
+def test_a_profile_that_does_not_fit_is_passed_over(tmp_path: Path, profile: bytes | None) -> None:
     path = tmp_path / "x.png"
     grey = Image.new("L", (32, 32), 77)
     grey.save(path, icc_profile=profile or _wide_gamut_profile())
