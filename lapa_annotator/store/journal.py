@@ -130,6 +130,32 @@ def history(project: Project, image_id: int) -> list[JournalEntry]:
     return [_journal_entry(row, entries, row.id in standing) for row in entries.values()]
 
 
+def replayed(connection: Connection, image_id: int, head: int) -> Annotation:
+    """Return the annotation that an image's standing edits make, from nothing to ``head``.
+
+    Raises:
+        DamagedError: an entry is missing or damaged, or the edits do not follow each other.
+    """
+    wanted = select(JournalRow.id, JournalRow.parent, JournalRow.edit).where(
+        JournalRow.image_id == image_id, JournalRow.action == int(Action.EDIT)
+    )
+    entries = {row.id: row for row in connection.execute(wanted)}
+    standing: list[Any] = []
+    while head:
+        row = entries.pop(head, None)
+        if row is None:
+            raise DamagedError(f"entry {head} of the journal is missing")
+        standing.append(row)
+        head = row.parent
+    annotation = Annotation()
+    try:
+        for row in reversed(standing):
+            annotation = _edit_of(row).apply(annotation)
+    except (EditConflictError, KeyError, ValueError) as error:
+        raise DamagedError(f"the journal does not add up: {error}") from error
+    return annotation
+
+
 def _journal_entry(row: Row[Any], entries: dict[int, Row[Any]], stands: bool) -> JournalEntry:
     action = Action(row.action)
     about = row if action is Action.EDIT else entries.get(row.target)

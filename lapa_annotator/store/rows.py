@@ -97,6 +97,16 @@ def read(connection: Connection, names: Names, image_id: int) -> Stored:
     return Stored(image.path, image.head, annotation)
 
 
+def read_face(connection: Connection, names: Names, uid: str) -> Face:
+    """Read one face.
+
+    Raises:
+        DamagedError: a stored value is not what it should be.
+    """
+    row = connection.execute(select(FaceRow.__table__).where(FaceRow.uid == uid)).one()
+    return _face(row, names.texts(connection))
+
+
 def _face(row: Row[Any], name: Any) -> Face:
     try:
         pose = (row.pose_yaw, row.pose_pitch, row.pose_roll)
