@@ -151,11 +151,11 @@ def _lip_definitions() -> dict[int, str]:
         100: "right corner of the mouth opening, where the lips meet inside",
     }
     outer_top = (
-        "between corner and peak",
+        "between the left corner and peak",
         "left peak of the Cupid's bow",
         "dip of the Cupid's bow",
         "right peak of the Cupid's bow",
-        "between peak and corner",
+        "between the right peak and corner",
     )
     outer_low = (
         "right, near the corner",

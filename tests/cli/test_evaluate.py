@@ -24,7 +24,9 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     labels = np.repeat(np.arange(11, dtype=np.uint8), 4)[None].repeat(30, axis=0)
     for name in ("a", "b"):
         write_landmarks(tmp_path / "truth/test/landmarks" / f"{name}.txt", TRUTH)
-        write_landmarks(tmp_path / "pred/train/landmarks" / f"{name}.txt", TRUTH + [1.0, 0.0])
+        write_landmarks(
+            tmp_path / "pred/train/landmarks" / f"{name}.txt", TRUTH + np.array([1.0, 0.0])
+        )
         write_labels(tmp_path / "truth/test/labels" / f"{name}.png", labels)
         write_labels(tmp_path / "pred/train/labels" / f"{name}.png", np.roll(labels, 1, axis=1))
     return tmp_path / "pred", tmp_path / "truth"

@@ -310,7 +310,7 @@ def test_the_limit_is_the_callers_and_no_warning_leaks(
 ) -> None:
     path = tmp_path / "x.png"
     _corners(100, 100).save(path)
-    with pytest.raises(InputError, match="more than the 0.009 megapixels"):
+    with pytest.raises(InputError, match=r"more than the 0\.009 megapixels"):
         read_photo(path, most_pixels=9_000)
     assert read_photo(path, most_pixels=10_000).pixels.shape == (100, 100, 3)
 

@@ -18,7 +18,7 @@ from lapa_annotator.training.metrics import (
 
 def test_nme_is_the_mean_distance_over_the_normaliser_in_per_cent() -> None:
     truth = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
-    predicted = truth + [[3.0, 4.0], [0.0, 1.0], [0.0, 0.0]]
+    predicted = truth + np.array([[3.0, 4.0], [0.0, 1.0], [0.0, 0.0]])
     # (5 + 1 + 0) / 3 = 2 pixels of 50
     assert nme(predicted, truth, 50) == pytest.approx(4.0)
 
