@@ -138,7 +138,7 @@ def face_crop(points: NDArray[np.float64], options: AnnotateOptions) -> tuple[Si
         return square_crop(box.centre, side, options.crop_size), options.crop_size
     size = max(1, round(side))
     crop = square_crop(box.centre, size, size)
-    return Similarity(1, 0, round(crop.tx), round(crop.ty)), size
+    return Similarity(1.0, 0.0, float(round(crop.tx)), float(round(crop.ty))), size
 
 
 def make_pipeline(options: AnnotateOptions) -> Pipeline:

@@ -56,7 +56,8 @@ class Worker:
         except InputError as error:
             return Outcome(problem=printable(str(error)), seconds=clock.seconds)
         except _BROKEN as error:
-            problem = f"it could not be annotated ({type(error).__name__}: {error})"
+            plain = " ".join(str(error).split())
+            problem = f"it could not be annotated ({type(error).__name__}: {plain})"
             sentence = str(InputError(task.photo, problem, "please report this photo"))
             return Outcome(problem=printable(sentence), seconds=clock.seconds)
         with clock.phase("writing"):
