@@ -42,7 +42,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("annotate", "lapa_annotator.cli.annotate:annotate_verb", "Make a data set of photos."),
     Verb("demo", "lapa_annotator.cli.demo:demo_verb", "Annotate the photos of installed packages."),
     Verb("eval", "lapa_annotator.cli.evaluate:app", "Compare landmarks or label maps to truth."),
-    Verb("gui", "lapa_annotator.gui.app:main", "Open the window."),
+    Verb("gui", "lapa_annotator.cli.gui:gui_verb", "Open the window."),
     Verb("models", "lapa_annotator.cli.models:app", "List, fetch and verify the files of weights."),
     Verb("project", "lapa_annotator.cli.project:app", "Make, fill and check projects."),
 )

@@ -279,9 +279,7 @@ class Desk(QObject):
         if here and not (self._is_saved and not self.editor.document.is_previewing):
             return
         self._guarded(
-            lambda: self.project.propose(
-                image_id, found.faces, found.model, doubt=found.doubt
-            )
+            lambda: self.project.propose(image_id, found.faces, found.model, doubt=found.doubt)
         )
         self.changed.emit(image_id)
         if here:
@@ -298,7 +296,7 @@ class Desk(QObject):
         self.editor.receive_proposal(image_id, face_id, landmarks)
 
     def _segment_face(self, image_id: int, face_id: str) -> None:
-        if image_id != self.image_id or not self.settings.get("view/labels"):
+        if image_id != self.image_id or not self.settings.get("work/segment"):
             return
         face = next((f for f in self.editor.document.faces if f.id == face_id), None)
         if face is not None and face.landmarks is not None and self._pixels is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -82,7 +82,9 @@ class RowPainter(QStyledItemDelegate):
             _paint_picture(painter, frame, index.data(Qt.ItemDataRole.DecorationRole), info)
             area.setLeft(frame.right() + 10)
         missing = info.photo == PhotoState.MISSING
-        painter.setPen(colour("faint") if missing else option.palette.color(QPalette.ColorRole.Text))
+        painter.setPen(
+            colour("faint") if missing else option.palette.color(QPalette.ColorRole.Text)
+        )
         name = option.fontMetrics.elidedText(
             info.path.name, Qt.TextElideMode.ElideMiddle, area.width()
         )
@@ -295,5 +297,3 @@ class ListPanel(QWidget):
     def _choose(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if not self._following and current.isValid():
             self.chosen.emit(int(self.model.ids[current.row()]))
-
-

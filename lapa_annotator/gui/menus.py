@@ -29,7 +29,7 @@ class ActionSet:
     """One ``QAction`` per row of the table.
 
     Args:
-        window: where the menus and the toolbar go; methods of rows with target "window".
+        window: where the menus go; its methods are those of rows with target "window".
         has: answers whether what a row needs is there.
     """
 
@@ -39,14 +39,13 @@ class ActionSet:
         self._editor: Any = None
         self._actions: dict[str, QAction] = {row.id: self._make(row) for row in ACTIONS}
         self.menus: dict[str, QMenu] = {}
-        self.toolbar = QToolBar()
 
     def __getitem__(self, name: str) -> QAction:
         """Return the action of that id."""
         return self._actions[name]
 
-    def build(self) -> None:
-        """Make the menus and the toolbar of the window."""
+    def build_menus(self) -> None:
+        """Make the menus of the window."""
         for name, text in MENUS:
             menu = self._window.menuBar().addMenu(QCoreApplication.translate("actions", text))
             self.menus[name] = menu
@@ -55,16 +54,19 @@ class ActionSet:
                     if row.id in GAPS:
                         menu.addSeparator()
                     menu.addAction(self._actions[row.id])
-        self.toolbar.setObjectName("toolbar")
-        self.toolbar.setWindowTitle(QCoreApplication.translate("actions", "Toolbar"))
-        self.toolbar.setMovable(False)
-        self.toolbar.setIconSize(QSize(20, 20))
+
+    def make_toolbar(self, parent: QWidget) -> QToolBar:
+        """Make the toolbar of the table."""
+        toolbar = QToolBar(QCoreApplication.translate("actions", "Toolbar"), parent)
+        toolbar.setObjectName("toolbar")
+        toolbar.setMovable(False)
+        toolbar.setIconSize(QSize(20, 20))
         for name in TOOLBAR:
             if name:
-                self.toolbar.addAction(self._actions[name])
+                toolbar.addAction(self._actions[name])
             else:
-                self.toolbar.addSeparator()
-        self._window.addToolBar(self.toolbar)
+                toolbar.addSeparator()
+        return toolbar
 
     def attach(self, editor: QWidget) -> None:
         """Let the editor's rows work on ``editor``; keys that others need work only in it."""

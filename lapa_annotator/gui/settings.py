@@ -90,17 +90,11 @@ SETTINGS: tuple[Setting, ...] = (
         _("Open the last project at the start"),
     ),
     Setting(
-        "view/keep",
-        _("Canvas"),
-        False,
-        _("Keep zoom and position from photo to photo"),
-    ),
-    Setting(
-        "view/labels",
-        _("Canvas"),
+        "work/segment",
+        _("Work"),
         True,
-        _("Follow a drag with the label map"),
-        _("Hair and skin are segmented in the background; costs time on slow machines."),
+        _("Segment hair and skin for the live label map"),
+        _("Runs in the background when a face is opened; without it the map shows parts only."),
     ),
 )
 

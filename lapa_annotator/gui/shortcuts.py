@@ -63,9 +63,7 @@ class ShortcutOverview(QDialog):
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        edit = buttons.addButton(
-            self.tr("Edit shortcuts…"), QDialogButtonBox.ButtonRole.ActionRole
-        )
+        edit = buttons.addButton(self.tr("Edit shortcuts…"), QDialogButtonBox.ButtonRole.ActionRole)
         edit.clicked.connect(self.edit_asked)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

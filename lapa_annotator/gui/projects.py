@@ -1,0 +1,129 @@
+"""Ways to a project, as work for a job: open one, make one of photos, of a data set, the sample.
+
+Every function is a generator that yields ``Step`` values and returns the open project; when it
+fails half way, what it had opened is closed again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+from PySide6.QtCore import QCoreApplication
+
+from lapa_annotator.gui.workers import Step
+
+if TYPE_CHECKING:
+    from lapa_annotator.store.project import Project
+
+Steps = Generator[Step, None, Any]
+
+
+def _said(text: str) -> str:
+    return QCoreApplication.translate("projects", text)
+
+
+def open_project(folder: Path, annotator: str | None) -> Steps:
+    """Open the project in ``folder``; one that can only be read is opened for looking."""
+    yield Step(0, 0, _said("Opening the project …"))
+    from lapa_annotator.store.project import Project
+
+    return Project.open(folder, annotator=annotator)
+
+
+def create_project(photos: Path, folder: Path, annotator: str | None) -> Steps:
+    """Make a project in ``folder`` with the photos below ``photos``."""
+    yield Step(0, 0, _said("Making the project …"))
+    from lapa_annotator.store.project import Project
+
+    project = Project.create(folder, annotator=annotator)
+    with _closed_on_failure(project):
+        yield from add_photos(project, photos)
+    return project
+
+
+def add_photos(project: Project, photos: Path) -> Steps:
+    """Add the photos below a folder to an open project; returns the last ``scan.Progress``."""
+    from lapa_annotator.batch.photos import LOOK
+
+    last = None
+    for last in project.add_folder(photos, LOOK):
+        yield Step(last.done, last.total, _said("Looking at photos …"))
+    return last
+
+
+def import_lapa(data_set: Path, folder: Path, annotator: str | None) -> Steps:
+    """Make a project in ``folder`` of a LaPa data set, its landmarks and label maps."""
+    yield Step(0, 0, _said("Making the project …"))
+    from lapa_annotator.batch.transfer import import_lapa as import_into
+    from lapa_annotator.store.project import Project
+
+    project = Project.create(folder, annotator=annotator)
+    with _closed_on_failure(project):
+        for at in import_into(project, data_set):
+            yield Step(at.done, at.total, _said("Importing …"))
+    return project
+
+
+def export_lapa(project: Project, folder: Path, query: str) -> Steps:
+    """Write the photos that ``query`` finds as a LaPa data set; returns ``Exported``."""
+    yield Step(0, 0, _said("Exporting …"))
+    from lapa_annotator.batch.transfer import export_lapa as export_to
+
+    place = export_folder(folder, project.folder.stem)
+    faces, problems = 0, []
+    for at in export_to(project, place, query=query):
+        faces = at.faces
+        problems += [at.problem] if at.problem else []
+        yield Step(at.done, at.total, _said("Exporting …"))
+    return Exported(place, faces, tuple(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """Where a data set was written, how many faces it has, and what was wrong with photos."""
+
+    folder: Path
+    faces: int
+    problems: tuple[str, ...]
+
+
+def export_folder(chosen: Path, name: str) -> Path:
+    """Return the chosen folder if it is new or empty, else a new one in it."""
+    place, number = chosen, 1
+    while place.exists() and (not place.is_dir() or any(place.iterdir())):
+        place = chosen / (f"{name}-lapa" if number == 1 else f"{name}-lapa-{number}")
+        number += 1
+    return place
+
+
+def sample_project(folder: Path | None, annotator: str | None) -> Steps:
+    """Open the sample project, making it the first time; in the user's data folder by default."""
+    yield Step(0, 0, _said("Making the sample project …"))
+    from lapa_annotator.batch.sample import sample_photos
+    from lapa_annotator.store.project import Project, project_folder
+
+    home = folder or platformdirs.user_data_path("lapa-annotator", appauthor=False)
+    place = project_folder(home / "sample")
+    if (place / "project.db").is_file():
+        return Project.open(place, annotator=annotator)
+    photos = home / "sample-photos"
+    photos.mkdir(parents=True, exist_ok=True)
+    for photo in sample_photos():
+        shutil.copyfile(photo, photos / photo.name)
+    return (yield from create_project(photos, place, annotator))
+
+
+@contextmanager
+def _closed_on_failure(project: Project) -> Generator[None, None, None]:
+    """Close the project unless the block comes to its end: an error, or a cancelled job."""
+    try:
+        yield
+    except BaseException:
+        project.close()
+        raise

@@ -1,0 +1,212 @@
+"""An open project in the window: the list at the left, the editor beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QToolBar, QWidget
+
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.gui.desk import Desk
+from lapa_annotator.gui.editor.editor import Editor
+from lapa_annotator.gui.imagelist import Column, ImageList
+from lapa_annotator.gui.listpanel import ListPanel
+from lapa_annotator.gui.proposals import Models
+from lapa_annotator.gui.settings import Settings
+from lapa_annotator.gui.thumbnails import Thumbnails
+from lapa_annotator.gui.workers import Job, Queues, once
+from lapa_annotator.store.project import Project
+from lapa_annotator.store.values import Order, OrderBy
+
+_ORDERS = {
+    Column.PHOTO: OrderBy.PATH,
+    Column.STATUS: OrderBy.STATUS,
+    Column.DOUBT: OrderBy.DOUBT,
+}
+_LIST_WIDTH = 330
+_STATE_VERSION = 1
+
+
+class ProjectView(QMainWindow):
+    """List and editor of one project at a time.
+
+    ``listed()`` when the list shows what was asked for; ``said(Message)`` for the message bar.
+    """
+
+    listed = Signal()
+    said = Signal(object)
+
+    def __init__(
+        self,
+        settings: Settings,
+        queues: Queues,
+        models: Models,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent, Qt.WindowType.Widget)
+        self._settings = settings
+        self._queues = queues
+        self._models = models
+        self._search = ""
+        self._order = Order()
+        self._listing: Job | None = None
+        self._go_to = 0
+        self.desk: Desk | None = None
+        self.thumbnails = Thumbnails(queues.pictures, self)
+        self.images = ImageList(self.thumbnails.get)
+        self.thumbnails.made.connect(self.images.repaint)
+        self.panel = ListPanel(self.images)
+        self.editor = Editor(settings.store, settings.get("work/annotator"))
+        self.setCentralWidget(self._halves())
+        self.panel.searched.connect(self.search)
+        self.panel.entered_photo.connect(self.editor.setFocus)
+        self.panel.chosen.connect(self._chosen)
+        self.images.sort_asked.connect(self._sort)
+        settings.changed.connect(self._setting_changed)
+        self._apply_settings()
+
+    @property
+    def project(self) -> Project | None:
+        """The open project."""
+        return None if self.desk is None else self.desk.project
+
+    def show_project(self, project: Project, image_id: int = 0) -> None:
+        """Show a project, beginning with ``image_id`` or the first photo."""
+        self.close_project()
+        self.editor.set_annotator(project.annotator)
+        self.desk = Desk(project, self.editor, self._queues, self._settings, self._models, self)
+        self.desk.said.connect(self.said)
+        self.desk.shown.connect(self._follow)
+        self.desk.changed.connect(self.images.refresh)
+        self.thumbnails.use(project.folder / "cache" / "thumbnails")
+        self._go_to = image_id
+        self.panel.search.clear()
+        self.search("")
+
+    def close_project(self) -> None:
+        """Put the project away."""
+        if self.desk is None:
+            return
+        if self._listing is not None:
+            self._listing.cancel()
+        self.desk.close()
+        self.images.show(None, np.zeros(0, np.int64))
+        self.thumbnails.use(None)
+        self.desk.deleteLater()
+        self.desk.project.close()
+        self.desk = None
+
+    # The list
+
+    def search(self, text: str) -> None:
+        """Show the photos that a search finds; what is wrong with it is said at its field."""
+        self._search = text
+        self._list()
+
+    def refresh(self) -> None:
+        """Ask the store for the list again: photos have been added."""
+        self._list()
+
+    def _sort(self, column: int, descending: bool) -> None:
+        self._order = Order(_ORDERS[Column(column)], descending)
+        self._list()
+
+    def _list(self) -> None:
+        project = self.project
+        if project is None:
+            return
+        if self._listing is not None:
+            self._listing.cancel()
+        search, order = self._search, self._order
+        self._listing = self._queues.files.run(
+            once(lambda: (project.ids(search, order), project.count())),
+            priority=1,
+            returned=self._show_list,
+            failed=self._show_search_error,
+        )
+
+    def _show_list(self, found: tuple[NDArray[np.int64], int]) -> None:
+        self._listing = None
+        ids, total = found
+        if self.desk is None:
+            return
+        self.panel.show_error("")
+        self.images.show(self.desk.project, ids)
+        self.desk.navigator.show(ids, self.desk.image_id)
+        self.panel.show_count(self._counted(len(ids), total))
+        self.panel.follow(self.images.row_of(self.desk.image_id))
+        if not self.desk.image_id and len(ids):
+            first = self._go_to if (ids == self._go_to).any() else int(ids[0])
+            self.desk.go(first)
+        self.listed.emit()
+
+    def _show_search_error(self, error: InputError) -> None:
+        self._listing = None
+        self.panel.show_error(f"{error.problem}; {error.remedy}.")
+        self.listed.emit()
+
+    def _counted(self, found: int, total: int) -> str:
+        if found == total:
+            return self.tr("%n photo(s)", "", total)
+        return self.tr("{found:,} of {total:,} photos").format(found=found, total=total)
+
+    def _chosen(self, image_id: int) -> None:
+        if self.desk is not None:
+            self.desk.go(image_id)
+
+    def _follow(self, image_id: int) -> None:
+        self.panel.follow(self.images.row_of(image_id))
+
+    # Toolbar, docks and what is remembered of them
+
+    def add_toolbar(self, toolbar: QToolBar) -> None:
+        """Put the toolbar above list and editor."""
+        self.addToolBar(toolbar)
+        toolbar.toggleViewAction().setVisible(False)
+
+    def add_docks(self) -> list[QAction]:
+        """Put the editor's docks at the right, as they were last; return what toggles them."""
+        toggles = []
+        for dock in self.editor.docks():
+            holder = QDockWidget(dock.title, self)
+            holder.setObjectName(dock.id)
+            holder.setWidget(dock.widget)
+            feature = QDockWidget.DockWidgetFeature
+            holder.setFeatures(feature.DockWidgetClosable | feature.DockWidgetMovable)
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, holder)
+            toggles.append(holder.toggleViewAction())
+        state = self._settings.store.value("window/docks")
+        if isinstance(state, QByteArray):
+            self.restoreState(state, _STATE_VERSION)
+        return toggles
+
+    def remember(self) -> None:
+        """Keep where the docks and the list's edge are for the next start."""
+        self._settings.store.setValue("window/docks", self.saveState(_STATE_VERSION))
+        self._settings.store.setValue("window/list", self._split.saveState())
+
+    def _halves(self) -> QSplitter:
+        self._split = split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.panel)
+        split.addWidget(self.editor)
+        split.setStretchFactor(1, 1)
+        split.setCollapsible(1, False)
+        split.setHandleWidth(1)
+        state = self._settings.store.value("window/list")
+        if not (isinstance(state, QByteArray) and split.restoreState(state)):
+            split.setSizes([_LIST_WIDTH, 900])
+        return split
+
+    # Settings
+
+    def _setting_changed(self, key: str, _value: Any) -> None:
+        if key.startswith(("list/", "work/")):
+            self._apply_settings()
+
+    def _apply_settings(self) -> None:
+        self.panel.table.show_pictures(self._settings.get("list/thumbnails"))
+        self.editor.document.idle_after = float(self._settings.get("work/idle"))

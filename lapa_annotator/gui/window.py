@@ -1,0 +1,413 @@
+"""The main window: start page or project, message bar, menus, docks and what is remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lapa_annotator import __version__
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.gui.crash import reports_folder
+from lapa_annotator.gui.keys import Keys
+from lapa_annotator.gui.menus import ActionSet
+from lapa_annotator.gui.messages import JobProgress, Message, MessageBar
+from lapa_annotator.gui.opening import ProjectJobs, show_folder
+from lapa_annotator.gui.recent import RecentProjects
+from lapa_annotator.gui.settings import Settings
+from lapa_annotator.gui.startpage import StartPage
+from lapa_annotator.gui.theme import Theme, icon
+from lapa_annotator.gui.workers import Queues
+
+if TYPE_CHECKING:
+    from lapa_annotator.gui.projectview import ProjectView
+    from lapa_annotator.gui.proposals import Models
+    from lapa_annotator.store.project import Project
+
+
+class Window(QMainWindow):
+    """The window. Every public method without arguments is a row of the table of actions.
+
+    Args:
+        settings: the person's settings; another store of them in tests.
+        theme: the application's colours.
+        models: what finds faces and proposes points; the registry's by default.
+
+    ``crashed(path)`` may be emitted in any thread: a report of an error was written there.
+    """
+
+    crashed = Signal(object)
+
+    def __init__(self, settings: Settings, theme: Theme, models: Models | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.theme = theme
+        self.queues = Queues(self)
+        self.recent = RecentProjects(settings.store)
+        self.keys = Keys(settings.store)
+        self.jobs = ProjectJobs(
+            self.queues.files, lambda: settings.get("work/annotator") or None, self
+        )
+        self.view: ProjectView | None = None
+        self._models = models
+        self._dressed = False
+        self._later: Message | None = None
+        self.setWindowTitle("LaPa Annotator")
+        self.setMinimumSize(640, 420)
+        self.messages = MessageBar()
+        self.start_page = StartPage()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.start_page)
+        self.setCentralWidget(self._central())
+        self._make_status_bar()
+        self.actions_ = ActionSet(self, self._has)
+        self._connect_jobs()
+        self._connect_start_page()
+        self.crashed.connect(self.report_crash)
+        theme.changed.connect(self._recolour)
+        settings.changed.connect(self._setting_changed)
+        self._restore_geometry()
+        self.start_page.show_recent(self.recent.all())
+
+    # What is there
+
+    @property
+    def project(self) -> Project | None:
+        """The open project."""
+        return None if self.view is None else self.view.project
+
+    def dress(self) -> None:
+        """Make menus, toolbar and icons: what the first picture of the window can do without."""
+        if self._dressed:
+            return
+        self._dressed = True
+        self.setWindowIcon(icon("app"))
+        self.actions_.build_menus()
+        self._recolour()
+        self.actions_.use_keys(self.keys.all())
+        self.actions_.refresh()
+
+    def _has(self, needs: str) -> bool:
+        if not needs:
+            return True
+        if self.view is None or self.view.desk is None or self.pages.currentIndex() != 1:
+            return False
+        return True if needs == "project" else self.view.editor.has(needs)
+
+    # Projects
+
+    def new_project(self) -> None:
+        """Show the form for a new project."""
+        self.show_start()
+        self.start_page.show_new_project()
+
+    def import_lapa(self) -> None:
+        """Show the form for a project of a LaPa data set."""
+        self.show_start()
+        self.start_page.show_import()
+
+    def open_project(self) -> None:
+        """Ask for a project's folder and open it."""
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Open a project"))
+        if folder:
+            self.open_folder(Path(folder))
+
+    def open_folder(self, folder: Path, image_id: int | None = None) -> None:
+        """Open the project in ``folder``, at the photo that was on show last."""
+        if image_id is None:
+            known = [r for r in self.recent.all() if r.path == folder]
+            image_id = known[0].image_id if known else 0
+        self.jobs.open(folder, image_id)
+
+    def add_photos(self) -> None:
+        """Ask for a folder and add its photos to the project."""
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Add the photos of a folder"))
+        if folder and self.project is not None:
+            self.jobs.add(self.project, Path(folder))
+
+    def export_lapa(self) -> None:
+        """Ask for a folder and write the finished photos there as a LaPa data set."""
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Export as LaPa data set into"))
+        if folder:
+            self.export_to(Path(folder))
+
+    def export_to(self, folder: Path, query: str = "status:done,approved") -> None:
+        """Write the photos that ``query`` finds as a LaPa data set into ``folder``."""
+        if self.project is not None:
+            self.jobs.export(self.project, folder, query)
+
+    def show_start(self) -> None:
+        """Put the project away and show the start page."""
+        self._put_away()
+        self.start_page.show_recent(self.recent.all())
+        self.start_page.show_overview()
+        self.pages.setCurrentIndex(0)
+        self.setWindowTitle("LaPa Annotator")
+        self.show_details(False)
+        self.actions_.refresh()
+
+    def _show_project(self, project: Project, image_id: int) -> None:
+        self.dress()
+        self.messages.clear()
+        self._put_away()
+        view = self._made_view()
+        self.pages.setCurrentIndex(1)
+        self.show_details(True)
+        self.recent.note(project.folder, image_id)
+        view.show_project(project, image_id)
+        assert view.desk is not None
+        view.desk.withdrawn.connect(self.messages.withdraw)
+        view.desk.shown.connect(self._photo_shown)
+        view.desk.reading.connect(self._reading)
+        self.setWindowTitle(f"{project.folder.stem} — LaPa Annotator")
+        self.actions_.refresh()
+        view.editor.setFocus()
+        if self._later is not None:
+            self.messages.say(self._later)
+            self._later = None
+
+    def _could_not_open(self, error: InputError) -> None:
+        self.start_page.show_recent(self.recent.all())
+        self._say_error(error)
+
+    def _put_away(self) -> None:
+        if self.view is not None:
+            self.view.close_project()
+            self.messages.clear()
+
+    # The project's part of the window
+
+    def _made_view(self) -> ProjectView:
+        if self.view is None:
+            from lapa_annotator.gui.projectview import ProjectView
+            from lapa_annotator.gui.proposals import BuiltInModels
+
+            models = self._models or BuiltInModels()
+            view = ProjectView(self.settings, self.queues, models)
+            self.pages.addWidget(view)
+            view.said.connect(self.messages.say)
+            editor = view.editor
+            editor.message.connect(self._editor_says)
+            editor.state_changed.connect(self.actions_.refresh)
+            editor.pointed.connect(self._pointed.setText)
+            editor.zoom_changed.connect(lambda zoom: self._zoom.setText(f"{round(100 * zoom)} %"))
+            editor.saved_changed.connect(self._show_saved)
+            self.actions_.attach(editor)
+            self.actions_.use_keys(self.keys.all())
+            view.add_toolbar(self.actions_.make_toolbar(view))
+            menu = self.actions_.menus["view"].addMenu(self.tr("Panels"))
+            menu.addActions(view.add_docks())
+            self.view = view
+        return self.view
+
+    def _photo_shown(self, image_id: int) -> None:
+        project = self.project
+        if project is None:
+            return
+        self.recent.note(project.folder, image_id)
+        name = project.info(image_id).path.name
+        self.setWindowTitle(f"{name} — {project.folder.stem} — LaPa Annotator")
+        self.actions_.refresh()
+
+    # Going, searching, proposing
+
+    def next_photo(self) -> None:
+        """Show the next photo of the list."""
+        self._step(1)
+
+    def previous_photo(self) -> None:
+        """Show the photo before this one in the list."""
+        self._step(-1)
+
+    def next_to_do(self) -> None:
+        """Show the next photo that is not finished."""
+        if self.view is not None and self.view.desk is not None:
+            self.view.desk.to_do()
+
+    def previous_to_do(self) -> None:
+        """Show the nearest photo before this one that is not finished."""
+        if self.view is not None and self.view.desk is not None:
+            self.view.desk.to_do(forward=False)
+
+    def first_photo(self) -> None:
+        """Show the first photo of the list."""
+        self._go_to_end(last=False)
+
+    def last_photo(self) -> None:
+        """Show the last photo of the list."""
+        self._go_to_end(last=True)
+
+    def search_photos(self) -> None:
+        """Put the cursor into the search field."""
+        if self.view is not None:
+            self.view.panel.search.setFocus()
+            self.view.panel.search.selectAll()
+
+    def propose_photo(self) -> None:
+        """Find the faces of the photo on show again."""
+        if self.view is not None and self.view.desk is not None:
+            self.view.desk.propose_again()
+
+    def _step(self, by: int) -> None:
+        if self.view is not None and self.view.desk is not None:
+            self.view.desk.step(by)
+
+    def _go_to_end(self, last: bool) -> None:
+        if self.view is not None and self.view.desk is not None:
+            self.view.desk.go(self.view.desk.navigator.end(last))
+
+    # Dialogs
+
+    def preferences(self) -> None:
+        """Show the settings."""
+        from lapa_annotator.gui.preferences import Preferences
+
+        self._show_dialog(Preferences(self.settings, self))
+
+    def show_shortcuts(self) -> None:
+        """Show all shortcuts."""
+        from lapa_annotator.gui.shortcuts import ShortcutOverview
+
+        dialog = ShortcutOverview(self.keys.all(), self)
+        dialog.edit_asked.connect(dialog.close)
+        dialog.edit_asked.connect(self.edit_shortcuts)
+        self._show_dialog(dialog)
+
+    def edit_shortcuts(self) -> None:
+        """Show the dialog that edits shortcuts."""
+        from lapa_annotator.gui.shortcuts import ShortcutEditor
+
+        dialog = ShortcutEditor(self.keys, self)
+        dialog.kept.connect(lambda: self.actions_.use_keys(self.keys.all()))
+        self._show_dialog(dialog)
+
+    def show_reports(self) -> None:
+        """Open the folder of crash reports."""
+        folder = reports_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        show_folder(folder)
+
+    def about(self) -> None:
+        """Say what program this is."""
+        text = self.tr("LaPa Annotator {version}. Nothing you do here leaves this computer.")
+        self.messages.say(Message(text.format(version=__version__), "info", "about"))
+
+    def quit(self) -> None:
+        """Close the window; everything is saved already."""
+        self.close()
+
+    def _show_dialog(self, dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+    # What is said
+
+    def report_crash(self, path: Path | None) -> None:
+        """Say that something broke; ``path`` is the report."""
+        text = self.tr("Something went wrong inside the program. What you did is saved.")
+        if path is not None:
+            text += " " + self.tr("A report is in {path}.").format(path=path)
+        self.messages.say(Message(text, "error", "crash"))
+
+    def say_later(self, message: Message) -> None:
+        """Say something when the project that is on its way is there."""
+        self._later = message
+        self.messages.say(message)
+
+    def _say_error(self, error: InputError) -> None:
+        self.messages.say(Message(str(error), "error", "problem"))
+
+    def _editor_says(self, kind: str, text: str) -> None:
+        if text:
+            self.messages.say(Message(text, kind, "editor"))
+        else:
+            self.messages.withdraw("editor")
+
+    def _reading(self, name: str) -> None:
+        self._pointed.setText(self.tr("Reading {name} …").format(name=name) if name else "")
+
+    def _show_saved(self, saved: bool) -> None:
+        self._saved.setText(self.tr("Saved") if saved else self.tr("Not saved"))
+
+    # The window itself
+
+    def show_details(self, on: bool) -> None:
+        """Show what the status bar says of a photo."""
+        for label in (self._pointed, self._saved, self._zoom):
+            label.setVisible(on)
+
+    def _central(self) -> QWidget:
+        central = QWidget()
+        column = QVBoxLayout(central)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self.pages, 1)
+        return central
+
+    def _make_status_bar(self) -> None:
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        self._pointed = QLabel()
+        self._saved = QLabel()
+        self._zoom = QLabel()
+        bar.addWidget(self._pointed, 1)
+        bar.addPermanentWidget(JobProgress(self.queues.all))
+        bar.addPermanentWidget(self._saved)
+        bar.addPermanentWidget(self._zoom)
+
+    def _connect_jobs(self) -> None:
+        self.jobs.opened.connect(self._show_project)
+        self.jobs.failed.connect(self._could_not_open)
+        self.jobs.said.connect(self.messages.say)
+        self.jobs.grown.connect(lambda: self.view and self.view.refresh())
+
+    def _connect_start_page(self) -> None:
+        page = self.start_page
+        page.open_asked.connect(lambda folder: self.open_folder(Path(folder)))
+        page.browse_asked.connect(self.open_project)
+        page.sample_asked.connect(lambda: self.jobs.open_sample(None))
+        page.create_asked.connect(lambda *at: self.jobs.create(*map(Path, at)))
+        page.import_asked.connect(lambda *at: self.jobs.create_import(*map(Path, at)))
+        page.forget_asked.connect(self._forget)
+
+    def _forget(self, folder: str) -> None:
+        self.recent.forget(folder)
+        self.start_page.show_recent(self.recent.all())
+
+    def _setting_changed(self, key: str, value: Any) -> None:
+        if key == "look/theme":
+            self.theme.choose(value)
+
+    def _recolour(self) -> None:
+        self.start_page.recolour()
+        if self._dressed:
+            self.actions_.recolour()
+        if self.view is not None:
+            self.view.panel.recolour()
+
+    def _restore_geometry(self) -> None:
+        geometry = self.settings.store.value("window/geometry")
+        if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
+            self.resize(1360, 860)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember how the window was, give everything back, and go."""
+        self.settings.store.setValue("window/geometry", self.saveGeometry())
+        if self.view is not None:
+            self.view.remember()
+        self._put_away()
+        self.queues.close()
+        self.settings.store.sync()
+        super().closeEvent(event)
