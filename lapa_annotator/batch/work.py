@@ -165,13 +165,13 @@ def _mark(path: Path) -> None:
 
 
 def _write_image(path: Path, photo: Photo, drawing: Drawing) -> None:
-    if drawing.image is photo.pixels and _may_be_copied(photo):
+    if drawing.image is photo.pixels and may_be_copied(photo):
         replace_file(path, photo.path.read_bytes())
     else:
         write_picture(path, drawing.image)
 
 
-def _may_be_copied(photo: Photo) -> bool:
+def may_be_copied(photo: Photo) -> bool:
     """Whether the file shows the same pixels to any reader: a plain JPEG in RGB, not turned."""
     if photo.orientation != 1:
         return False

@@ -89,6 +89,20 @@ def photo_path(project: Project, image_id: int) -> Path:
         return inside(found[row.root_id], row.path)
 
 
+def find(project: Project, file: Path) -> int | None:
+    """Return the image whose photo lies at a path; see ``Project.find``."""
+    file = file.absolute()
+    t = ImageRow
+    with project.database.read() as connection:
+        for root_id, root in root_paths(connection, project.folder).items():
+            if file.is_relative_to(root):
+                path = file.relative_to(root).as_posix()
+                wanted = select(t.id).where(t.root_id == root_id, t.path == path)
+                if (found := connection.scalar(wanted)) is not None:
+                    return found
+    return None
+
+
 def relink(project: Project, root_id: int, folder: Path) -> int:
     """Say that a folder lies elsewhere now; see ``Project.relink``."""
     folder = folder.absolute()

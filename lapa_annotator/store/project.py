@@ -96,14 +96,15 @@ class Project:
 
     @classmethod
     def open(
-        cls, folder: Path, *, annotator: str | None = None, read_only: bool = False
+        cls, folder: Path, *, annotator: str | None = None, read_only: bool | None = None
     ) -> Project:
         """Open a project; one of an older program is backed up and upgraded first.
 
         Args:
             folder: the ``.lapa`` folder, or the ``project.db`` in it.
             annotator: the name to journal edits under, the computer's user by default.
-            read_only: only look; works on read-only media, and nothing can be saved.
+            read_only: only look; works on read-only media, and nothing can be saved. By default
+                a project that cannot be written to is opened so.
 
         Raises:
             InputError: it is not a project, of a newer program, damaged, or not writable.
@@ -178,6 +179,10 @@ class Project:
             InputError: no such image, or a path that leads out of its folder.
         """
         return folders.photo_path(self, image_id)
+
+    def find(self, file: Path) -> int | None:
+        """Return the image whose photo lies at ``file``, None when there is none."""
+        return folders.find(self, file)
 
     # Lists
 

@@ -82,8 +82,11 @@ def migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def open_database(folder: Path, *, read_only: bool) -> Database:
+def open_database(folder: Path, *, read_only: bool | None) -> Database:
     """Open a project's database, upgrading an older one.
+
+    Args:
+        read_only: None for a project that cannot be written to alone.
 
     Raises:
         InputError: it is not a project, of a newer program, damaged, or not writable.
@@ -92,15 +95,20 @@ def open_database(folder: Path, *, read_only: bool) -> Database:
     if not file.is_file():
         problem = "is not a project" if folder.exists() else "is not there"
         raise InputError(folder, problem, "choose a .lapa folder, or make one with `project new`")
+    writable = os.access(file, os.W_OK) and os.access(folder, os.W_OK)
+    if read_only is None:
+        read_only = not writable
+    if not (read_only or writable):
+        raise InputError(
+            folder, "cannot be written to", "open it for reading only, or copy it to a disk"
+        )
     database = _reachable(file, read_only=read_only)
     try:
         with database.read() as connection:
             sqlite.check_ours(connection, file, _TABLES)
             version = _version(connection, folder)
-        if not read_only:
-            _check_writable(folder, file)
-            if version < (MAJOR, MINOR):
-                _upgrade(database, folder, version)
+        if not read_only and version < (MAJOR, MINOR):
+            _upgrade(database, folder, version)
     except BaseException:
         database.close()
         raise
@@ -121,13 +129,6 @@ def _reachable(file: Path, *, read_only: bool) -> Database:
         engine = sqlite.make_engine(file, read_only=True, immutable=True)
         return Database(file, engine, read_only=True)
     return database
-
-
-def _check_writable(folder: Path, file: Path) -> None:
-    if not (os.access(file, os.W_OK) and os.access(folder, os.W_OK)):
-        raise InputError(
-            folder, "cannot be written to", "open it for reading only, or copy it to a disk"
-        )
 
 
 def _version(connection: Connection, folder: Path) -> tuple[int, int]:
