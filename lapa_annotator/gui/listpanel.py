@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lapa_annotator.gui.imagelist import INFO, Column, ImageList
+from lapa_annotator.gui.imagelist import INFO, Column, ImageList, Index
 from lapa_annotator.gui.theme import colour, icon
+from lapa_annotator.gui.widgets import named
 from lapa_annotator.store.values import ImageInfo, PhotoState
 
 ROW_HEIGHT = 52
@@ -40,11 +41,11 @@ class RowPainter(QStyledItemDelegate):
 
     show_pictures = True
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """All rows are of one height."""
         return QSize(80, ROW_HEIGHT)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one cell."""
         info = index.data(INFO)
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -68,7 +69,7 @@ class RowPainter(QStyledItemDelegate):
         self,
         painter: QPainter,
         option: QStyleOptionViewItem,
-        index: QModelIndex,
+        index: Index,
         info: ImageInfo,
         selected: bool,
     ) -> None:
@@ -82,9 +83,7 @@ class RowPainter(QStyledItemDelegate):
             _paint_picture(painter, frame, index.data(Qt.ItemDataRole.DecorationRole), info)
             area.setLeft(frame.right() + 10)
         missing = info.photo == PhotoState.MISSING
-        painter.setPen(
-            colour("faint") if missing else option.palette.color(QPalette.ColorRole.Text)
-        )
+        painter.setPen(colour("faint" if missing else "text"))
         name = option.fontMetrics.elidedText(
             info.path.name, Qt.TextElideMode.ElideMiddle, area.width()
         )
@@ -111,7 +110,7 @@ class RowPainter(QStyledItemDelegate):
         self,
         painter: QPainter,
         option: QStyleOptionViewItem,
-        index: QModelIndex,
+        index: Index,
         info: ImageInfo,
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -141,8 +140,8 @@ class RowPainter(QStyledItemDelegate):
         painter.drawRoundedRect(track, 2.5, 2.5)
 
 
-def _smaller(option: QStyleOptionViewItem) -> object:
-    font = option.font
+def _smaller(option: QStyleOptionViewItem) -> QFont:
+    font = QFont(option.font)
     font.setPointSizeF(font.pointSizeF() * 0.86)
     return font
 
@@ -235,13 +234,13 @@ class ListPanel(QWidget):
         self.model = model
         self._following = False
         self.search = self._search_field()
-        self._error = QLabel(objectName="fieldError")
+        self._error = named(QLabel(), "fieldError")
         self._error.setWordWrap(True)
         self._error.hide()
         self.table = PhotoTable(model)
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.table.entered_photo.connect(self.entered_photo)
-        self._footer = QLabel(objectName="listFooter")
+        self._footer = named(QLabel(), "listFooter")
         top = QVBoxLayout()
         top.setContentsMargins(8, 8, 8, 6)
         top.setSpacing(4)

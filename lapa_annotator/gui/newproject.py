@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lapa_annotator.gui.widgets import named
+
 
 class FolderField(QWidget):
     """A line for a folder with a button that browses; what is wrong with it stands below."""
@@ -29,7 +31,7 @@ class FolderField(QWidget):
         self.edit.textChanged.connect(self.changed)
         browse = QPushButton(self.tr("Browse…"))
         browse.clicked.connect(self._browse)
-        self._note = QLabel(hint, objectName="faint")
+        self._note = named(QLabel(hint), "faint")
         self._note.setWordWrap(True)
         line = QHBoxLayout()
         line.addWidget(self.edit, 1)
@@ -72,7 +74,7 @@ class NewProjectForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._importing = False
-        self._title = QLabel(objectName="startTitle")
+        self._title = named(QLabel(), "startTitle")
         self.source = FolderField(
             self.tr("Folder with the photos"),
             self.tr("Photos are read where they are and never written to."),
@@ -83,12 +85,12 @@ class NewProjectForm(QWidget):
         )
         self.source.changed.connect(self._suggest)
         self.project.changed.connect(self._check)
-        self.create = QPushButton(objectName="primary")
-        self.create.clicked.connect(self._ask)
+        self.make_button = named(QPushButton(), "primary")
+        self.make_button.clicked.connect(self._ask)
         back = QPushButton(self.tr("Back"))
         back.clicked.connect(self.back_asked)
         buttons = QHBoxLayout()
-        buttons.addWidget(self.create)
+        buttons.addWidget(self.make_button)
         buttons.addWidget(back)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
@@ -106,7 +108,7 @@ class NewProjectForm(QWidget):
         self._title.setText(
             self.tr("Import a LaPa data set") if importing else self.tr("New project")
         )
-        self.create.setText(self.tr("Import") if importing else self.tr("Make the project"))
+        self.make_button.setText(self.tr("Import") if importing else self.tr("Make the project"))
         self.project.edit.clear()
         self.source.edit.setText(source)
         self._check()
@@ -130,7 +132,7 @@ class NewProjectForm(QWidget):
         self.source.say(problem if source else "")
         taken = bool(project) and Path(project).is_dir() and any(Path(project).iterdir())
         self.project.say(self.tr("That folder is not empty; choose a new one.") if taken else "")
-        self.create.setEnabled(bool(source and project) and not problem and not taken)
+        self.make_button.setEnabled(bool(source and project) and not problem and not taken)
 
     def _ask(self) -> None:
         asked = self.import_asked if self._importing else self.create_asked

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QLabel,
     QLineEdit,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from lapa_annotator.gui.settings import SETTINGS, Setting, Settings, Value
+from lapa_annotator.gui.widgets import named
 
 
 class Preferences(QDialog):
@@ -36,7 +36,7 @@ class Preferences(QDialog):
         column.setContentsMargins(20, 16, 20, 14)
         column.setSpacing(8)
         for group, rows in groupby(SETTINGS, key=lambda row: row.group):
-            column.addWidget(QLabel(_said(group), objectName="sectionTitle"))
+            column.addWidget(named(QLabel(_said(group)), "sectionTitle"))
             column.addLayout(self._form(list(rows)))
             column.addSpacing(10)
         column.addStretch(1)
@@ -83,7 +83,7 @@ def _field(row: Setting, value: Value, keep: Callable[[Value], None]) -> QWidget
         box.setChecked(bool(value))
         box.toggled.connect(keep)
         return box
-    if isinstance(row.default, int | float):
+    if isinstance(row.default, int):
         return _number(row, value, keep)
     if row.choices:
         choice = QComboBox()
@@ -99,10 +99,10 @@ def _field(row: Setting, value: Value, keep: Callable[[Value], None]) -> QWidget
 
 
 def _number(row: Setting, value: Value, keep: Callable[[Value], None]) -> QWidget:
-    number = QSpinBox() if isinstance(row.default, int) else QDoubleSpinBox()
-    number.setRange(type(row.default)(row.low), type(row.default)(row.high))
+    number = QSpinBox()
+    number.setRange(row.low, row.high)
     number.setSuffix(f" {_said(row.unit)}" if row.unit else "")
-    number.setValue(value)
+    number.setValue(int(value))
     number.setMinimumWidth(90)
     number.valueChanged.connect(keep)
     return number
@@ -115,5 +115,5 @@ def _show(field: QWidget, value: Value) -> None:
         field.setCurrentIndex(field.findData(value))
     elif isinstance(field, QLineEdit):
         field.setText(str(value))
-    elif isinstance(field, QSpinBox | QDoubleSpinBox):
-        field.setValue(value)
+    elif isinstance(field, QSpinBox):
+        field.setValue(int(value))

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, QSettings, Signal
 
-Value = bool | int | float | str
+Value = bool | int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Setting:
     """One row: a setting's key, group, first value, text and what values it may take.
 
     The kind of the value is that of ``default``; ``choices`` are (value, text) pairs of a
-    text setting, ``low`` and ``high`` the range of a number, ``unit`` what stands behind it.
+    text setting, ``low`` and ``high`` the range of a whole number, ``unit`` what stands behind it.
     """
 
     key: str
@@ -28,8 +28,8 @@ class Setting:
     text: str
     tip: str = ""
     choices: tuple[tuple[str, str], ...] = ()
-    low: float = 0
-    high: float = 100
+    low: int = 0
+    high: int = 100
     unit: str = ""
 
 
@@ -135,9 +135,9 @@ class Settings(QObject):
 def _understood(row: Setting, raw: object) -> Value:
     if isinstance(row.default, bool):
         return {"true": True, "false": False}.get(str(raw).lower(), row.default)
-    if isinstance(row.default, int | float):
+    if isinstance(row.default, int):
         try:
-            number = type(row.default)(str(raw))
+            number = int(str(raw))
         except ValueError:
             return row.default
         return number if row.low <= number <= row.high else row.default

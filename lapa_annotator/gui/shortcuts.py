@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from lapa_annotator.gui.actions import ACTIONS, BY_ID, MENUS
 from lapa_annotator.gui.keys import PRESETS, Keys, clashes, preset_keys, sequences, shown
 from lapa_annotator.gui.theme import colour
+from lapa_annotator.gui.widgets import named
 
 _COLUMNS = 3
 
@@ -109,7 +110,7 @@ class ShortcutOverview(QDialog):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 1)
-        grid.addWidget(QLabel(title, objectName="sectionTitle"), 0, 0)
+        grid.addWidget(named(QLabel(title), "sectionTitle"), 0, 0)
         for i, (text, keys) in enumerate(rows, 1):
             label = QLabel(text)
             label.setWordWrap(True)
@@ -118,7 +119,7 @@ class ShortcutOverview(QDialog):
             caps.setSpacing(4)
             caps.addStretch(1)
             for key in keys:
-                caps.addWidget(QLabel(key, objectName="keyCap"))
+                caps.addWidget(named(QLabel(key), "keyCap"))
             grid.addLayout(caps, i, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return grid
 
@@ -138,6 +139,8 @@ class ShortcutEditor(QDialog):
         self._keys = keys
         self.wanted: dict[str, str] = keys.all()
         self._rows: dict[str, int] = {}
+        self._names: dict[str, QTableWidgetItem] = {}
+        self._fields: dict[str, QKeySequenceEdit] = {}
         self.preset = QComboBox()
         for name, (title, _) in PRESETS.items():
             self.preset.addItem(title, name)
@@ -148,7 +151,7 @@ class ShortcutEditor(QDialog):
         self._filter.setClearButtonEnabled(True)
         self._filter.textChanged.connect(self._show_matching)
         self.table = self._make_table()
-        self._problem = QLabel(objectName="fieldError")
+        self._problem = named(QLabel(), "fieldError")
         self._problem.setWordWrap(True)
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
@@ -200,9 +203,11 @@ class ShortcutEditor(QDialog):
         table.setColumnWidth(2, 230)
         for i, row in enumerate(ACTIONS):
             self._rows[row.id] = i
-            table.setItem(i, 0, QTableWidgetItem(row.said.rstrip("…")))
-            table.setItem(i, 1, QTableWidgetItem(_menu_title(row.menu)))
-            table.item(i, 1).setForeground(colour("faint"))
+            menu = QTableWidgetItem(_menu_title(row.menu))
+            menu.setForeground(colour("faint"))
+            self._names[row.id] = QTableWidgetItem(row.said.rstrip("…"))
+            table.setItem(i, 0, self._names[row.id])
+            table.setItem(i, 1, menu)
             table.setCellWidget(i, 2, self._field(row.id))
         return table
 
@@ -210,6 +215,7 @@ class ShortcutEditor(QDialog):
         edit = QKeySequenceEdit()
         edit.setObjectName(action)
         edit.setMaximumSequenceLength(1)
+        self._fields[action] = edit
         edit.editingFinished.connect(lambda: self._typed(action, edit.keySequence()))
         clear = QPushButton("×")
         clear.setFixedWidth(26)
@@ -236,13 +242,12 @@ class ShortcutEditor(QDialog):
     def _fill(self) -> None:
         shared = self.clashing
         bad = {action for users in shared.values() for action in users}
-        for name, row in self._rows.items():
-            edit = self.table.cellWidget(row, 2).findChild(QKeySequenceEdit)
+        for name, edit in self._fields.items():
             first = (sequences(self.wanted[name]) or [""])[0]
             edit.setKeySequence(QKeySequence(first))
             edit.setToolTip(", ".join(shown(self.wanted[name])))
             ink = colour("danger") if name in bad else colour("text")
-            self.table.item(row, 0).setForeground(ink)
+            self._names[name].setForeground(ink)
         self._problem.setText("\n".join(self._said(k, users) for k, users in shared.items()))
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not shared)
 

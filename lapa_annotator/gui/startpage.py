@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from lapa_annotator.gui.newproject import NewProjectForm
 from lapa_annotator.gui.recent import Recent
 from lapa_annotator.gui.theme import icon
+from lapa_annotator.gui.widgets import named
 
 _WIDTH = 860
 _ICON = 24
@@ -37,14 +38,14 @@ class Card(QPushButton):
         self.setAccessibleName(title)
         self._icon_name = icon_name
         self._picture = QLabel()
-        heading = QLabel(title, objectName="cardTitle")
-        self._text = QLabel(text, objectName="faint")
+        heading = named(QLabel(title), "cardTitle")
+        self._text = named(QLabel(text), "faint")
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(heading)
         words.addWidget(self._text)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(14, 10, 14, 10)
         row.setSpacing(14)
         row.addWidget(self._picture)
@@ -55,7 +56,7 @@ class Card(QPushButton):
 
     def sizeHint(self) -> QSize:
         """As tall as its two lines need."""
-        return QSize(super().sizeHint().width(), self.layout().sizeHint().height())
+        return QSize(super().sizeHint().width(), self._row.sizeHint().height())
 
     def recolour(self) -> None:
         """Take the icon in the colours of the theme in use."""
@@ -95,7 +96,7 @@ class StartPage(QScrollArea):
         self.form.back_asked.connect(self.show_overview)
         self._pages.addWidget(self.form)
         self._pages.setMaximumWidth(_WIDTH)
-        outer = QWidget(objectName="startPage")
+        outer = named(QWidget(), "startPage")
         row = QHBoxLayout(outer)
         row.setContentsMargins(32, 40, 32, 32)
         row.addStretch(1)
@@ -121,8 +122,9 @@ class StartPage(QScrollArea):
         """Fill the list of recent projects."""
         while self._recent.count():
             item = self._recent.takeAt(0)
-            if item.widget() is not None:
-                item.widget().deleteLater()
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
         for project in projects[:6]:
             self._recent.addWidget(self._recent_card(project))
         if not projects:
@@ -138,10 +140,12 @@ class StartPage(QScrollArea):
 
     def _overview(self) -> QWidget:
         page = QWidget()
-        title = QLabel(self.tr("LaPa Annotator"), objectName="startTitle")
-        claim = QLabel(
-            self.tr("106 points and an eleven-class label map for every face in your photos."),
-            objectName="faint",
+        title = named(QLabel(self.tr("LaPa Annotator")), "startTitle")
+        claim = named(
+            QLabel(
+                self.tr("106 points and an eleven-class label map for every face in your photos.")
+            ),
+            "faint",
         )
         claim.setWordWrap(True)
         columns = QHBoxLayout()
@@ -161,7 +165,7 @@ class StartPage(QScrollArea):
     def _start_column(self) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(8)
-        column.addWidget(QLabel(self.tr("Start"), objectName="sectionTitle"))
+        column.addWidget(named(QLabel(self.tr("Start")), "sectionTitle"))
         rows = (
             (
                 "folder-new",
@@ -193,7 +197,7 @@ class StartPage(QScrollArea):
     def _recent_column(self) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(8)
-        column.addWidget(QLabel(self.tr("Recent projects"), objectName="sectionTitle"))
+        column.addWidget(named(QLabel(self.tr("Recent projects")), "sectionTitle"))
         column.addLayout(self._recent)
         column.addStretch(1)
         return column

@@ -10,7 +10,6 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
-    QLabel,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
@@ -22,11 +21,12 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.gui.crash import reports_folder
 from lapa_annotator.gui.keys import Keys
 from lapa_annotator.gui.menus import ActionSet
-from lapa_annotator.gui.messages import JobProgress, Message, MessageBar
+from lapa_annotator.gui.messages import Message, MessageBar
 from lapa_annotator.gui.opening import ProjectJobs, show_folder
 from lapa_annotator.gui.recent import RecentProjects
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.startpage import StartPage
+from lapa_annotator.gui.statusbar import StatusBar
 from lapa_annotator.gui.theme import Theme, icon
 from lapa_annotator.gui.workers import Queues
 
@@ -70,7 +70,9 @@ class Window(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.start_page)
         self.setCentralWidget(self._central())
-        self._make_status_bar()
+        self.status = StatusBar(self.queues.all)
+        self.status.show_details(False)
+        self.setStatusBar(self.status)
         self.actions_ = ActionSet(self, self._has)
         self._connect_jobs()
         self._connect_start_page()
@@ -154,7 +156,7 @@ class Window(QMainWindow):
         self.start_page.show_overview()
         self.pages.setCurrentIndex(0)
         self.setWindowTitle("LaPa Annotator")
-        self.show_details(False)
+        self.status.show_details(False)
         self.actions_.refresh()
 
     def _show_project(self, project: Project, image_id: int) -> None:
@@ -163,13 +165,13 @@ class Window(QMainWindow):
         self._put_away()
         view = self._made_view()
         self.pages.setCurrentIndex(1)
-        self.show_details(True)
+        self.status.show_details(True)
         self.recent.note(project.folder, image_id)
         view.show_project(project, image_id)
         assert view.desk is not None
         view.desk.withdrawn.connect(self.messages.withdraw)
         view.desk.shown.connect(self._photo_shown)
-        view.desk.reading.connect(self._reading)
+        view.desk.reading.connect(self.status.show_reading)
         self.setWindowTitle(f"{project.folder.stem} — LaPa Annotator")
         self.actions_.refresh()
         view.editor.setFocus()
@@ -200,9 +202,9 @@ class Window(QMainWindow):
             editor = view.editor
             editor.message.connect(self._editor_says)
             editor.state_changed.connect(self.actions_.refresh)
-            editor.pointed.connect(self._pointed.setText)
-            editor.zoom_changed.connect(lambda zoom: self._zoom.setText(f"{round(100 * zoom)} %"))
-            editor.saved_changed.connect(self._show_saved)
+            editor.pointed.connect(self.status.show_pointed)
+            editor.zoom_changed.connect(self.status.show_zoom)
+            editor.saved_changed.connect(self.status.show_saved)
             self.actions_.attach(editor)
             self.actions_.use_keys(self.keys.all())
             view.add_toolbar(self.actions_.make_toolbar(view))
@@ -334,18 +336,7 @@ class Window(QMainWindow):
         else:
             self.messages.withdraw("editor")
 
-    def _reading(self, name: str) -> None:
-        self._pointed.setText(self.tr("Reading {name} …").format(name=name) if name else "")
-
-    def _show_saved(self, saved: bool) -> None:
-        self._saved.setText(self.tr("Saved") if saved else self.tr("Not saved"))
-
     # The window itself
-
-    def show_details(self, on: bool) -> None:
-        """Show what the status bar says of a photo."""
-        for label in (self._pointed, self._saved, self._zoom):
-            label.setVisible(on)
 
     def _central(self) -> QWidget:
         central = QWidget()
@@ -356,22 +347,15 @@ class Window(QMainWindow):
         column.addWidget(self.pages, 1)
         return central
 
-    def _make_status_bar(self) -> None:
-        bar = self.statusBar()
-        bar.setSizeGripEnabled(False)
-        self._pointed = QLabel()
-        self._saved = QLabel()
-        self._zoom = QLabel()
-        bar.addWidget(self._pointed, 1)
-        bar.addPermanentWidget(JobProgress(self.queues.all))
-        bar.addPermanentWidget(self._saved)
-        bar.addPermanentWidget(self._zoom)
-
     def _connect_jobs(self) -> None:
         self.jobs.opened.connect(self._show_project)
         self.jobs.failed.connect(self._could_not_open)
         self.jobs.said.connect(self.messages.say)
-        self.jobs.grown.connect(lambda: self.view and self.view.refresh())
+        self.jobs.grown.connect(self._refresh_list)
+
+    def _refresh_list(self) -> None:
+        if self.view is not None:
+            self.view.refresh()
 
     def _connect_start_page(self) -> None:
         page = self.start_page

@@ -8,6 +8,7 @@ same cores and the photo under the annotator's eyes comes first.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Job(QObject):
         super().__init__()
         self.title = title
         self.priority = priority
-        self.is_cancelled = False
+        self._stop = threading.Event()
         self._work: Work | None = work
         # Bound methods of an object of the window's thread: Qt brings the calls over there.
         self._stepped.connect(self._step)
@@ -60,7 +61,12 @@ class Job(QObject):
 
     def cancel(self) -> None:
         """Ask the job to stop at its next step; one that has not started never starts."""
-        self.is_cancelled = True
+        self._stop.set()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the job has been asked to stop."""
+        return self._stop.is_set()
 
     def give_up(self) -> None:
         """End a job that was never started as one that was cancelled."""
@@ -70,11 +76,11 @@ class Job(QObject):
 
     def run(self) -> Any:
         """Run the generator to its end, in the calling thread; None when it was cancelled."""
-        if self.is_cancelled or self._work is None:
+        if self._work is None:
             return None
         generator = self._work()
         try:
-            while not self.is_cancelled:
+            while not self._stop.is_set():
                 try:
                     value = next(generator)
                 except StopIteration as stop:
