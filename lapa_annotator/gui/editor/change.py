@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,18 @@ import numpy as np
 from lapa_annotator.domain import edits
 from lapa_annotator.domain.face import Annotation
 from lapa_annotator.domain.geometry import Box
+
+Single = (
+    edits.SetPoints
+    | edits.SetFace
+    | edits.SetBox
+    | edits.AddFace
+    | edits.RemoveFace
+    | edits.SetOverride
+    | edits.SetStatus
+    | edits.SetTags
+    | edits.SetComments
+)
 
 
 @dataclass(frozen=True)
@@ -35,12 +47,11 @@ class Change:
 
 def change_of(edit: edits.Edit, before: Annotation, after: Annotation) -> Change:
     """Say what ``edit`` changed between two states of the annotation."""
-    parts = edit.edits if isinstance(edit, edits.Gesture) else (edit,)
     face_ids: list[str] = []
     indices: list[int] = []
     boxes: list[Box] = []
     faces = override = status = False
-    for part in parts:
+    for part in _single(edit):
         if isinstance(part, edits.SetPoints):
             face_ids.append(part.face_id)
             indices.extend(part.before.indices)
@@ -61,6 +72,15 @@ def change_of(edit: edits.Edit, before: Annotation, after: Annotation) -> Change
     unique = tuple(dict.fromkeys(face_ids))
     kept = tuple(dict.fromkeys(indices)) if len(unique) == 1 else ()
     return Change(unique, kept, _union(boxes), faces, override, status)
+
+
+def _single(edit: edits.Edit) -> Iterator[Single]:
+    """The edits of a gesture, of gestures within it too."""
+    if isinstance(edit, edits.Gesture):
+        for part in edit.edits:
+            yield from _single(part)
+    else:
+        yield edit
 
 
 def _face_of(edit: edits.AddFace | edits.RemoveFace | edits.SetBox | edits.SetFace) -> str:

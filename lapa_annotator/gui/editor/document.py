@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from lapa_annotator.domain import edits
 from lapa_annotator.domain.edits import EditConflictError
@@ -24,6 +24,9 @@ from lapa_annotator.gui.editor import work
 from lapa_annotator.gui.editor.change import Change, change_of
 from lapa_annotator.gui.editor.journal import Entry, Journal
 from lapa_annotator.gui.editor.saving import Saver, Unsaved
+
+HOLD_MS = 400
+"""Key presses that follow each other within this time are one gesture."""
 
 UNTOUCHED = (Status.NEW, Status.PROPOSED)
 
@@ -65,6 +68,7 @@ class Document(QObject):
         revisited(Change): the edit came from undo or redo: the view goes there.
         face_switched(): another face, or none, is the current one.
         selection_changed(): other points, or another current point.
+        journaled(): the history has another entry, or another one stands last.
         message(str, str): "info", "warning" or "error" and a text to show in place.
     """
 
@@ -74,6 +78,7 @@ class Document(QObject):
     revisited = Signal(object)
     face_switched = Signal()
     selection_changed = Signal()
+    journaled = Signal()
     message = Signal(str, str)
 
     def __init__(
@@ -88,6 +93,10 @@ class Document(QObject):
         self.annotator = annotator
         self.idle_after = 30.0
         self._clock = clock
+        self._held = QTimer(self)
+        self._held.setSingleShot(True)
+        self._held.setInterval(HOLD_MS)
+        self._held.timeout.connect(self.settle)
         self._close()
 
     def _close(self) -> None:
@@ -98,6 +107,7 @@ class Document(QObject):
         self.selection: frozenset[int] = frozenset()
         self.current: int | None = None
         self._preview: tuple[str, Points, set[int]] | None = None
+        self._held_title = ""
         self._taken_back: list[Unsaved] = []
         self._done = self._undone = 0
         self._last_touch = self._clock()
@@ -105,7 +115,8 @@ class Document(QObject):
     # The photo and its faces
 
     def open(self, photo: OpenPhoto | None) -> None:
-        """Show another photo, or none. A gesture in progress is cancelled, never saved."""
+        """Show another photo, or none. A drag in progress is cancelled, never saved."""
+        self.settle()
         self._close()
         self.photo = photo
         if photo is not None:
@@ -152,7 +163,7 @@ class Document(QObject):
         """Make another face the current one; its selection starts empty."""
         if face_id == self.face_id:
             return
-        self.cancel()
+        self.settle()
         self.face_id = face_id
         self.selection, self.current = frozenset(), None
         self.face_switched.emit()
@@ -160,6 +171,8 @@ class Document(QObject):
 
     def select(self, indices: Iterable[int], current: int | None = None) -> None:
         """Select points of the current face; ``current`` is the one the keys walk from."""
+        if self._held_title:
+            self.settle()
         face = self.face
         chosen = frozenset(indices) if face is not None and face.landmarks is not None else None
         self.selection = chosen or frozenset()
@@ -188,6 +201,7 @@ class Document(QObject):
 
     def commit(self, title: str) -> None:
         """Make one edit of what is previewed and save it."""
+        self._stop_holding()
         face = self.face
         if self._preview is None or face is None:
             return
@@ -200,12 +214,30 @@ class Document(QObject):
         else:
             self.apply(edit, title)
 
+    def hold(self, indices: Sequence[int], points: Points, title: str) -> None:
+        """Move points by a key: shown at once, and one edit when the keys come to rest."""
+        self.preview(indices, points)
+        self._held_title = title
+        self._held.start()
+
+    def settle(self) -> None:
+        """Before anything else happens: keep what the keys moved, cancel what the hand drags."""
+        if self._held_title:
+            self.commit(self._held_title)
+        else:
+            self.cancel()
+
     def cancel(self) -> None:
         """Take away what is previewed."""
+        self._stop_holding()
         if self._preview is not None:
             face_id, _, touched = self._preview
             self._preview = None
             self.moved.emit(face_id, tuple(sorted(touched)))
+
+    def _stop_holding(self) -> None:
+        self._held_title = ""
+        self._held.stop()
 
     # Edits
 
@@ -232,6 +264,7 @@ class Document(QObject):
         self._taken_back.clear()
         self._done, self._undone = self._done + 1, 0
         self.saver.save(Unsaved(self.photo.journal, edit, title, self._seconds()))
+        self.journaled.emit()
 
     def set_status(self, status: Status, title: str) -> None:
         """Say how far the photo is."""
@@ -250,12 +283,12 @@ class Document(QObject):
 
     def undo(self) -> bool:
         """Take the last edit back, of this session or an earlier one; False when there is none."""
-        self.cancel()
+        self.settle()
         return self.can_undo and self._go(self._undo_edit, -1)
 
     def redo(self) -> bool:
         """Put back what was undone last; False when there is nothing."""
-        self.cancel()
+        self.settle()
         return self.can_redo and self._go(self._redo_edit, +1)
 
     def history(self) -> list[Entry]:
@@ -275,6 +308,7 @@ class Document(QObject):
         self._done += direction
         self._undone -= direction
         self.revisited.emit(change)
+        self.journaled.emit()
         return True
 
     def _undo_edit(self, photo: OpenPhoto) -> edits.Edit | None:
@@ -310,7 +344,7 @@ class Document(QObject):
         return change
 
     def _keep_a_face(self, before: Annotation) -> None:
-        """After faces came or went: the new one is current; a lost one hands on to its neighbour."""
+        """A new face becomes the current one; one that is gone hands on to its neighbour."""
         known = {face.id for face in before.faces}
         ids = [face.id for face in self.annotation.faces]
         new = [i for i in ids if i not in known]

@@ -44,8 +44,8 @@ OPTIONS: dict[str, Option] = {
     "opacity": Option(0.45, 0.05, 1.0),
     "classes": Option(ALL_CLASSES, 0, ALL_CLASSES),
     "brightness": Option(0.0, -1.0, 1.0),
-    "contrast": Option(1.0, 0.2, 4.0),
-    "gamma": Option(1.0, 0.2, 4.0),
+    "contrast": Option(1.0, 0.25, 4.0),
+    "gamma": Option(1.0, 0.25, 4.0),
 }
 """``classes`` is a bit mask of the classes shown; brightness, contrast and gamma are those of
 ``photo.tone_table``; the others are what their names say."""
@@ -85,11 +85,11 @@ class ViewOptions(QObject):
 
     def shows_class(self, label: int) -> bool:
         """Whether the label map shows that class."""
-        return bool(self._values["classes"] >> label & 1)
+        return bool(int(self._values["classes"]) >> label & 1)
 
     def toggle_class(self, label: int) -> None:
         """Show a class of the label map, or hide it."""
-        self.set("classes", self._values["classes"] ^ 1 << label)
+        self.set("classes", int(self._values["classes"]) ^ 1 << label)
 
 
 def _understood(row: Option, raw: object) -> bool | int | float:

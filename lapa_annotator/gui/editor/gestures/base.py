@@ -36,7 +36,11 @@ class Pointer:
 
 
 class Gesture(ABC):
-    """One press-move-release. It changes the document at its end alone, and by one edit."""
+    """One press-move-release. It changes the document at its end alone, and by one edit.
+
+    ``begin``, ``drag``, ``drop`` and ``click`` are what a gesture fills in; the canvas calls
+    ``start``, ``move``, ``end`` and ``cancel``.
+    """
 
     def __init__(self) -> None:
         self._pressed: Pointer | None = None
@@ -70,10 +74,11 @@ class Gesture(ABC):
         else:
             self.click(pointer)
 
+    @abstractmethod
     def cancel(self) -> None:
         """The gesture is broken off: everything is as before it."""
 
-    def begin(self, pointer: Pointer) -> None:
+    def begin(self, pointer: Pointer) -> None:  # noqa: B027 - most presses alone do nothing
         """What the press alone does."""
 
     @abstractmethod
@@ -84,5 +89,5 @@ class Gesture(ABC):
     def drop(self, pressed: Pointer, now: Pointer) -> None:
         """Do it."""
 
-    def click(self, pointer: Pointer) -> None:
+    def click(self, pointer: Pointer) -> None:  # noqa: B027 - nor do most clicks
         """The press ended where it began."""

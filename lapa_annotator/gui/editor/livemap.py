@@ -1,0 +1,289 @@
+"""The label map of the current face, live: it follows the points while they are dragged.
+
+A parser keeps the fitted parts and refits only those that a move touches; only the rectangle
+that can have changed is fused and redrawn. The parser sees no more of the photo than the face's
+surroundings, and is made off the window's thread, for that takes long in a large photo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QRect
+
+from lapa_annotator.domain.face import Face
+from lapa_annotator.domain.geometry import Similarity
+from lapa_annotator.domain.labelmap import LabelMap
+from lapa_annotator.domain.landmarks import Points
+from lapa_annotator.domain.override import EMPTY, Patch
+from lapa_annotator.gui.editor.change import Change
+from lapa_annotator.gui.editor.document import Document
+from lapa_annotator.gui.editor.items.map import DIFFERS, MapItem, colour_table
+from lapa_annotator.gui.editor.options import ViewOptions
+from lapa_annotator.ppa.parse import FaceParser, ParseOptions
+from lapa_annotator.ppa.raster import Rect
+from lapa_annotator.ppa.segment import Segmentation
+
+RunSlow = Callable[[Callable[[], Any], Callable[[Any], None]], None]
+"""Runs a function off the window's thread and hands its result to a second one in it."""
+
+_PARTS_ALONE = ParseOptions(order=("parts",))
+_NOTHING_SAID = Segmentation(np.zeros((3, 1, 1), np.uint8), Similarity(1, 0, 1e6, 1e6), "")
+_ROOM = 0.15
+
+
+def at_once(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+    """Run slow work here and now: for tests and small photos."""
+    done(work())
+
+
+@dataclass(frozen=True)
+class _Live:
+    """A parser at work: its face, and the rectangle of the photo that it sees."""
+
+    face_id: str
+    area: Rect
+    parser: FaceParser
+    segmented: bool
+
+    def place(self, points: Points) -> Points:
+        """Points of the photo as the parser counts them."""
+        return points - (self.area.x0, self.area.y0)
+
+
+class LiveMap(QObject):
+    """Keeps the label map of the current face up to date on its item, while it is shown."""
+
+    def __init__(
+        self,
+        document: Document,
+        options: ViewOptions,
+        item: MapItem,
+        run_slow: RunSlow = at_once,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._options = options
+        self._item = item
+        self._run_slow = run_slow
+        self._segmentations: dict[str, Segmentation] = {}
+        self._saved: dict[str, tuple[Rect, LabelMap]] = {}
+        self._live: _Live | None = None
+        self._wanted = 0
+        document.opened.connect(self._on_opened)
+        document.face_switched.connect(self.rebuild)
+        document.moved.connect(lambda face_id, _: self._follow(face_id))
+        document.changed.connect(self._on_changed)
+        options.changed.connect(self._on_option)
+        self._on_option("classes")
+
+    @property
+    def labels(self) -> LabelMap | None:
+        """(h, w) uint8 map of the face's surroundings, None while there is none."""
+        return None if self._live is None else self._live.parser.labels
+
+    @property
+    def area(self) -> Rect | None:
+        """The rectangle of the photo that ``labels`` covers."""
+        return None if self._live is None else self._live.area
+
+    @property
+    def is_segmented(self) -> bool:
+        """Whether hair and skin are in the map, or its parts alone."""
+        return self._live is not None and self._live.segmented
+
+    def knows(self, face_id: str) -> bool:
+        """Whether the segmentation of that face is at hand."""
+        return face_id in self._segmentations
+
+    def set_segmentation(self, face_id: str, segmentation: Segmentation) -> None:
+        """Take in the segmentation of a face; its map gets hair and skin."""
+        self._segmentations[face_id] = segmentation
+        if face_id == self._document.face_id:
+            self._saved.pop(face_id, None)
+            self.rebuild()
+
+    def mark_saved(self) -> None:
+        """Measure the difference view from here on."""
+        self._saved.clear()
+        if self._live is not None:
+            self._remember(self._live)
+            self._show(self._all())
+
+    def rebuild(self) -> None:
+        """Make the map of the current face anew, off this thread; nothing when it is not shown."""
+        face = self._document.face
+        points = None if face is None else self._document.points(face)
+        self._wanted += 1
+        if face is None or points is None or not self._options.map:
+            self._live = None
+            self._item.set_rect(QRect())
+            return
+        if self._live is not None and self._live.face_id != face.id:
+            self._live = None
+            self._item.set_rect(QRect())
+        wanted, now = self._wanted, points.copy()
+        segmentation = self._segmentations.get(face.id)
+        area = _area(now, segmentation, self._document.size)
+
+        def make() -> _Live:
+            return _live(face, now, segmentation, area)
+
+        def done(live: _Live) -> None:
+            if wanted == self._wanted:
+                self._take(live)
+
+        self._run_slow(make, done)
+
+    def _take(self, live: _Live) -> None:
+        self._live = live
+        if live.face_id not in self._saved:
+            self._remember(live)
+        x0, y0, x1, y1 = live.area
+        self._item.set_rect(QRect(x0, y0, x1 - x0, y1 - y0))
+        self._follow(live.face_id)
+        self._show(self._all())
+
+    def _remember(self, live: _Live) -> None:
+        self._saved[live.face_id] = (live.area, live.parser.labels.copy())
+
+    def _on_opened(self) -> None:
+        photo = self._document.photo
+        found: Mapping[str, Any] = {} if photo is None else photo.segmentations
+        self._segmentations, self._saved = dict(found), {}
+        self._live = None
+
+    def _on_changed(self, change: Change) -> None:
+        live = self._live
+        if live is None:
+            if self._document.face_id in change.face_ids:
+                self.rebuild()
+            return
+        if live.face_id not in change.face_ids:
+            return
+        face = self._document.face
+        if (
+            change.faces
+            or change.override
+            or face is None
+            or not _holds(live, face, self._document.size)
+        ):
+            self.rebuild()
+        else:
+            self._follow(live.face_id)
+
+    def _follow(self, face_id: str) -> None:
+        """Bring the map up to date with the points on screen."""
+        live, face = self._live, self._document.face
+        points = None if face is None else self._document.points(face)
+        if live is None or points is None or live.face_id != face_id:
+            return
+        self._show(live.parser.move(live.place(points)))
+
+    # What is drawn
+
+    def _on_option(self, name: str) -> None:
+        options = self._options
+        if name in ("opacity", "classes"):
+            self._item.set_colours(colour_table(options.opacity, options.classes))
+        elif name in ("outline", "difference"):
+            self._show(self._all())
+        elif name == "map":
+            self._item.setVisible(options.map)
+            self.rebuild()
+
+    def _all(self) -> Rect:
+        return Rect(0, 0, *self._item.pixels.shape[::-1])
+
+    def _show(self, rect: Rect) -> None:
+        """Draw a rectangle of the map as the options want it."""
+        live = self._live
+        if live is None:
+            return
+        if self._options.outline:
+            # A pixel's being an edge depends on its neighbours.
+            rect = Rect(rect.x0 - 1, rect.y0 - 1, rect.x1 + 1, rect.y1 + 1)
+        rect = rect.clipped(self._all())
+        if rect.empty:
+            return
+        shown = live.parser.labels[rect.slices]
+        if self._options.outline:
+            shown = _outlined(live.parser.labels, rect)
+        if self._options.difference:
+            shown = self._differing(live, shown, rect)
+        self._item.pixels[rect.slices] = shown
+        self._item.changed(rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0)
+
+    def _differing(self, live: _Live, shown: LabelMap, rect: Rect) -> LabelMap:
+        area, saved = self._saved[live.face_id]
+        labels = live.parser.labels[rect.slices]
+        before = np.zeros_like(labels)
+        dx, dy = live.area.x0 - area.x0, live.area.y0 - area.y0
+        there = Rect(rect.x0 + dx, rect.y0 + dy, rect.x1 + dx, rect.y1 + dy)
+        inner = there.clipped(Rect(0, 0, *saved.shape[::-1]))
+        if not inner.empty:
+            here = Rect(
+                inner.x0 - there.x0, inner.y0 - there.y0, inner.x1 - there.x0, inner.y1 - there.y0
+            )
+            before[here.slices] = saved[inner.slices]
+        gone = (labels == 0) & (before != 0)
+        return np.where(gone, np.uint8(DIFFERS), np.where(labels != before, shown, np.uint8(0)))
+
+
+def _live(face: Face, points: Points, said: Segmentation | None, area: Rect) -> _Live:
+    size = (area.x1 - area.x0, area.y1 - area.y0)
+    shift = Similarity(1.0, 0.0, area.x0, area.y0)
+    options = ParseOptions() if said else _PARTS_ALONE
+    said_here = said or _NOTHING_SAID
+    here = Segmentation(said_here.probabilities, shift.then(said_here.to_crop), said_here.model)
+    override = _moved(face.override, area)
+    parser = FaceParser(size, points - (area.x0, area.y0), here, options, override)
+    return _Live(face.id, area, parser, said is not None)
+
+
+def _area(points: Points, said: Segmentation | None, size: tuple[int, int]) -> Rect:
+    """The face's surroundings in the photo: its points with some room, and the segmentation."""
+    room = _ROOM * float(np.ptp(points, axis=0).max())
+    area = Rect.around(np.vstack([points.min(axis=0) - room, points.max(axis=0) + room]))
+    if said is not None:
+        _, h, w = said.probabilities.shape
+        corners = np.array([[0.0, 0.0], [w - 1.0, 0.0], [w - 1.0, h - 1.0], [0.0, h - 1.0]])
+        area = area.joined(Rect.around(said.to_crop.inverse().apply(corners)))
+    return area.clipped(Rect(0, 0, *size))
+
+
+def _holds(live: _Live, face: Face, size: tuple[int, int]) -> bool:
+    """Whether the parser sees the photo wherever the face's points are."""
+    assert face.landmarks is not None
+    needed = Rect.around(face.landmarks.points).clipped(Rect(0, 0, *size))
+    return needed.clipped(live.area) == needed
+
+
+def _moved(override: Patch, area: Rect) -> Patch:
+    """The part of an override layer that lies in ``area``, counted from its corner."""
+    if not override.values.size:
+        return EMPTY
+    size = (area.x1 - area.x0, area.y1 - area.y0)
+    return Patch(0, 0, override.region(area.x0, area.y0, *size).values)
+
+
+def _outlined(labels: LabelMap, rect: Rect) -> NDArray[np.uint8]:
+    """The labels of a rectangle where a neighbour is of another class, else 0."""
+    height, width = labels.shape
+    wide = Rect(rect.x0 - 1, rect.y0 - 1, rect.x1 + 1, rect.y1 + 1)
+    inner = wide.clipped(Rect(0, 0, width, height))
+    around = np.pad(
+        labels[inner.slices],
+        ((inner.y0 - wide.y0, wide.y1 - inner.y1), (inner.x0 - wide.x0, wide.x1 - inner.x1)),
+        mode="edge",
+    )
+    here = around[1:-1, 1:-1]
+    edge = here != around[:-2, 1:-1]
+    for other in (around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:]):
+        edge |= here != other
+    return np.where(edge, here, np.uint8(0))
