@@ -9,6 +9,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Engine, create_engine, event, literal
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -21,6 +22,9 @@ from lapa_annotator.domain.errors import InputError
 APPLICATION_ID = 0x4C615061  # "LaPa"
 _BUSY_SECONDS = 10
 _CHECKPOINT_PAGES = 4000
+
+# Numbers of images come out of arrays; without this the driver would store their bytes.
+sqlite3.register_adapter(np.int64, int)
 
 
 def make_engine(file: Path, *, read_only: bool = False, immutable: bool = False) -> Engine:
