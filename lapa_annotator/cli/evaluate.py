@@ -68,17 +68,16 @@ def landmarks(
     markdown: MarkdownFile = None,
     json_: JsonFile = None,
 ) -> None:
-    """NME, AUC and failure rate of landmarks, by part of the face."""
+    """NME, AUC and failure rate of landmarks, by part of the face and turn of the head."""
     pairing = pair_up(predictions, truth, "landmarks")
-    rows = evaluation.score_landmarks(pairing.landmarks())
-    columns = ("normaliser", "part", "points", "mean", "median", "AUC", "failures")
+    pairs = list(pairing.landmarks())
+    rows = evaluation.score_landmarks(pairs) + evaluation.score_by_yaw(pairs)
+    columns = ("normaliser", "part", "points", "faces", "mean", "median", "AUC", "failed")
     cells = tuple(
-        (r.normaliser, r.part, r.points, r.mean, r.median, r.auc, r.failure) for r in rows
+        (r.normaliser, r.part, r.points, r.faces, r.mean, r.median, r.auc, r.failure) for r in rows
     )
     faces = _count(pairing.compared, "face")
-    table = Table(
-        f"NME of {faces} in %; AUC and share of failures at 8 %", columns, cells, digits=3
-    )
+    table = Table(f"NME of {faces} in %; AUC and failed share at 8 %", columns, cells, digits=3)
     details = {
         "faces": pairing.compared,
         "rows": [asdict(r) for r in rows],

@@ -7,6 +7,7 @@ import io
 import math
 from dataclasses import dataclass
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
 
@@ -31,9 +32,16 @@ class Table:
 
     def show(self, console: Console) -> None:
         """Print it."""
-        table = RichTable(title=self.title, title_justify="left")
+        table = RichTable(
+            title=self.title,
+            title_justify="left",
+            box=SIMPLE_HEAD,
+            show_edge=False,
+            padding=(0, 1, 0, 0),
+        )
         for name, cell in zip(self.columns, self.rows[0], strict=True):
-            table.add_column(name, justify="left" if isinstance(cell, str) else "right")
+            text = isinstance(cell, str)
+            table.add_column(name, justify="left" if text else "right", no_wrap=text)
         for row in self.rows:
             table.add_row(*map(self._shown, row))
         console.print(table)

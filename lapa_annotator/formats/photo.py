@@ -222,7 +222,7 @@ def _as_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     """Bring L, RGB, RGBA or CMYK to RGB in sRGB, transparent parts on white."""
     alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
     colours = picture.convert("RGB") if alpha else picture
-    rgb = _through_profile(colours, profile) if profile else colours.convert("RGB")
+    rgb = _through_profile(colours, profile) if profile else _plain_rgb(colours)
     if alpha is None:
         return rgb
     white = Image.new("RGB", rgb.size, (255, 255, 255))
@@ -241,7 +241,11 @@ def _through_profile(picture: Image.Image, profile: bytes) -> Image.Image:
         # A damaged profile, or one of another colour space (a grey photo that kept its
         # camera's RGB profile): viewers show the plain values, and so do we.
         turned = None
-    return turned if turned is not None else picture.convert("RGB")
+    return turned if turned is not None else _plain_rgb(picture)
+
+
+def _plain_rgb(picture: Image.Image) -> Image.Image:
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _named_file(path: Path) -> Path:

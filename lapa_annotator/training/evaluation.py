@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lapa_annotator.dla.pose import estimate_pose
 from lapa_annotator.domain.classes import CLASSES, FOREGROUND
 from lapa_annotator.domain.landmarks import Points
 from lapa_annotator.domain.schema import GROUPS, INNER_POINTS, N_POINTS, OUTER_EYE_CORNERS
@@ -20,6 +21,14 @@ _ROWS: Mapping[str, tuple[int, ...]] = {
     **GROUPS,
     "inner points": INNER_POINTS,
     "all points": tuple(range(N_POINTS)),
+}
+
+
+# Turns of the head in degrees, to either side: from, to below.
+_YAWS: Mapping[str, tuple[float, float]] = {
+    "inner, yaw < 20°": (0, 20),
+    "inner, yaw 20–40°": (20, 40),
+    "inner, yaw > 40°": (40, np.inf),
 }
 
 
@@ -48,6 +57,15 @@ class LandmarkPair:
         if not min(self.sizes().values()) > 0:
             raise ValueError("its outer eye corners coincide or its points lie on one line")
 
+    def yaw(self) -> float:
+        """How far the head is turned to either side, in degrees, by the truth.
+
+        Points that the truth does not have are taken from the prediction.
+        """
+        points = self.predicted.copy()
+        points[self.indices] = self.truth
+        return abs(estimate_pose(points).yaw)
+
     def sizes(self) -> dict[str, float]:
         """The normalisers of ``NORMALISERS`` in pixels."""
         left, right = (self.truth[self.indices == corner][0] for corner in OUTER_EYE_CORNERS)
@@ -70,7 +88,8 @@ class LandmarkRow:
     """The score of one part of the face over a set.
 
     Attributes:
-        part: a group of ``schema.GROUPS``, "inner points" or "all points".
+        part: a group of ``schema.GROUPS``, "inner points" or "all points", or the inner points
+            of the heads that are turned so far.
         normaliser: one of ``NORMALISERS``.
         points: how many points of the part have a truth.
         faces: how many faces were compared.
@@ -110,6 +129,17 @@ def score_landmarks(pairs: Iterable[LandmarkPair]) -> list[LandmarkRow]:
         for part in _ROWS
         if part in counts
     ]
+
+
+def score_by_yaw(pairs: Sequence[LandmarkPair]) -> list[LandmarkRow]:
+    """Score the inner points by how far the head is turned; a row per turn that occurs."""
+    rows = []
+    yaws = [pair.yaw() for pair in pairs]
+    for turn, (low, high) in _YAWS.items():
+        turned = [pair for pair, yaw in zip(pairs, yaws, strict=True) if low <= yaw < high]
+        row = next((r for r in score_landmarks(turned) if r.part == "inner points"), None)
+        rows += [replace(row, part=turn)] if row else []
+    return rows
 
 
 def score_labels(pairs: Iterable[LabelPair]) -> metrics.Confusion:

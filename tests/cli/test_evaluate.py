@@ -47,7 +47,9 @@ def test_landmark_tables_are_written(folders: tuple[Path, Path], tmp_path: Path)
     with paths[0].open(encoding="utf-8") as file:
         rows = {(r["normaliser"], r["part"]): r for r in csv.DictReader(file)}
     assert float(rows["inter-ocular", "nose"]["mean"]) == pytest.approx(expected, rel=1e-4)
-    assert f"| inter-ocular | nose | 15 | {expected:.3f} |" in paths[1].read_text(encoding="utf-8")
+    assert f"| inter-ocular | nose | 15 | 2 | {expected:.3f} |" in paths[1].read_text(
+        encoding="utf-8"
+    )
     details = json.loads(paths[2].read_text(encoding="utf-8"))
     assert (details["faces"], details["skipped"]) == (2, {})
     assert details["rows"][0]["mean"] == pytest.approx(expected)

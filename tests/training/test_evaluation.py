@@ -8,6 +8,7 @@ from lapa_annotator.training.evaluation import (
     LabelPair,
     LandmarkPair,
     parsing_rows,
+    score_by_yaw,
     score_labels,
     score_landmarks,
 )
@@ -63,8 +64,41 @@ def test_a_truth_that_gives_no_normaliser_is_refused() -> None:
         LandmarkPair("a", _truth(), EVERY, np.zeros((106, 2)))
 
 
+def _turned(yaw: float) -> np.ndarray:
+    """A head of made-up points in depth, turned by ``yaw`` degrees and seen from afar."""
+    points = np.random.default_rng(0).normal(0, 20, (106, 3))
+    for i, place in RIGID_POINTS.items():
+        points[i] = np.array(place) * 100
+    turn = np.radians(yaw)
+    x = points[:, 0] * np.cos(turn) + points[:, 2] * np.sin(turn)
+    return np.column_stack([x, points[:, 1]]) + 200
+
+
+# Rough places of eye corners, brows, nose and mouth corners: right, down, away; eyes 1 apart.
+RIGID_POINTS = {
+    **{33: (-0.6, -0.1, 0.0), 37: (-0.15, -0.2, -0.2), 42: (0.15, -0.2, -0.2), 46: (0.6, -0.1, 0)},
+    **{51: (0, 0, -0.2), 54: (0, 0.4, -0.43), 58: (-0.24, 0.45, -0.17), 60: (0, 0.55, -0.2)},
+    **{62: (0.24, 0.45, -0.17), 66: (-0.5, 0, 0.08), 70: (-0.2, 0, 0), 75: (0.2, 0, 0)},
+    **{79: (0.5, 0, 0.08), 84: (-0.37, 0.72, 0.11), 90: (0.37, 0.72, 0.11)},
+}
+
+
+def test_turned_heads_are_scored_apart() -> None:
+    truths = [_turned(yaw) for yaw in (0, 5, -30, 60)]
+    pairs = [LandmarkPair(str(i), t + i, EVERY, t) for i, t in enumerate(truths)]
+    rows = score_by_yaw(pairs)
+    assert [(r.part, r.faces) for r in rows] == [
+        ("inner, yaw < 20°", 2),
+        ("inner, yaw 20–40°", 1),
+        ("inner, yaw > 40°", 1),
+    ]
+    alone = next(r for r in score_landmarks(pairs[2:3]) if r.part == "inner points")
+    assert rows[1].mean == alone.mean
+    assert [r.faces for r in score_by_yaw(pairs[:2])] == [2]
+
+
 def test_no_faces_give_no_rows() -> None:
-    assert score_landmarks([]) == []
+    assert score_landmarks([]) == score_by_yaw([]) == []
 
 
 def test_label_maps_are_counted_into_one_matrix() -> None:
