@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lapa_annotator.dla.brows import follow_brow_hair
 from lapa_annotator.dla.mesh_mapping import map_mesh
 from lapa_annotator.domain.geometry import Box, Similarity, square_crop
 from lapa_annotator.domain.schema import OUTER_EYE_CORNERS, mirror_points
@@ -57,7 +58,7 @@ def find_points(image: Image, box: Box) -> tuple[Array, float, Array]:
     a, b = OUTER_EYE_CORNERS
     eyes = max(float(np.hypot(*(plain[a] - plain[b]))), 1.0)
     spread = np.hypot(*(plain - other).T) / eyes
-    points = crop.inverse().apply((plain + other) / 2)
+    points = follow_brow_hair(image, crop.inverse().apply((plain + other) / 2))
     return points, max(first, presence, mirrored_presence), spread
 
 
