@@ -21,7 +21,7 @@ class Action:
         id: never changes; shortcuts are kept under it.
         text: what the menu says, untranslated, in the context ``context``.
         keys: its shortcuts at first, "" for none.
-        target: whose method ``callback`` is: "window" or "editor".
+        target: whose method ``callback`` is: "window", "view" (the open project) or "editor".
         callback: the name of a public method without arguments.
         menu: a row of ``MENUS``.
         needs: what must be there: "" nothing, "project", or what ``Editor.has`` understands.
@@ -67,7 +67,8 @@ MENUS: tuple[tuple[str, str], ...] = (
 def _row(
     name: str, text: str, keys: str, menu: str, needs: str = "", icon: str = "", tip: str = ""
 ) -> Action:
-    return Action(name, text, keys, "window", name, menu, needs, "", icon, tip)
+    target = "view" if needs and menu in ("go", "faces") else "window"
+    return Action(name, text, keys, target, name, menu, needs, "", icon, tip)
 
 
 _WINDOW: tuple[Action, ...] = (

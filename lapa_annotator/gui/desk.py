@@ -144,6 +144,7 @@ class Desk(QObject):
         opened = self._opened(photo, info, held_by)
         self.image_id, self._pixels = image_id, photo.pixels
         self.editor.open(opened)
+        self._go_to_face()
         self._watch(photo.path)
         self._release(keep=image_id)
         self.reading.emit("")
@@ -196,6 +197,11 @@ class Desk(QObject):
         if photo is not None:
             held_by = self._take_lease(self.image_id)
             self.editor.open(self._opened(photo, info, held_by))
+
+    def _go_to_face(self) -> None:
+        keeps = self.editor.options.keep_view or not self.settings.get("work/face")
+        if not keeps and self.editor.has("face"):
+            self.editor.fit_face()
 
     def _watch(self, path: Path) -> None:
         if self._watcher.files():
@@ -284,6 +290,7 @@ class Desk(QObject):
         self.changed.emit(image_id)
         if here:
             self._reload()
+            self._go_to_face()
 
     def _propose_face(self, image_id: int, face_id: str) -> None:
         if image_id == self.image_id and self._pixels is not None:

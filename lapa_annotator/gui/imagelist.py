@@ -13,7 +13,14 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QPixmap
 
 from lapa_annotator.store.values import ImageInfo, PhotoState
@@ -156,8 +163,7 @@ class ImageList(QAbstractTableModel):
 
     def _tip(self, info: ImageInfo) -> str:
         size = f"{info.width} × {info.height}"
-        faces = self.tr("%n face(s)", "", info.faces)
-        lines = [str(info.path), f"{size}, {faces}"]
+        lines = [str(info.path), f"{size}, {faces_said(info.faces)}"]
         if info.photo == PhotoState.MISSING:
             lines.append(self.tr("The photo was not found where it was."))
         if info.photo == PhotoState.CHANGED:
@@ -165,3 +171,10 @@ class ImageList(QAbstractTableModel):
         if info.tags:
             lines.append(", ".join(info.tags))
         return "\n".join(lines)
+
+
+def faces_said(count: int) -> str:
+    """Return how many faces there are, in words."""
+    if count == 1:
+        return QCoreApplication.translate("ImageList", "1 face")
+    return QCoreApplication.translate("ImageList", "{n} faces").format(n=count)

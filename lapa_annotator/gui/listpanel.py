@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lapa_annotator.gui.imagelist import INFO, Column, ImageList, Index
+from lapa_annotator.gui.imagelist import INFO, Column, ImageList, Index, faces_said
 from lapa_annotator.gui.theme import colour, icon
 from lapa_annotator.gui.widgets import named
 from lapa_annotator.store.values import ImageInfo, PhotoState
@@ -87,7 +87,8 @@ class RowPainter(QStyledItemDelegate):
         name = option.fontMetrics.elidedText(
             info.path.name, Qt.TextElideMode.ElideMiddle, area.width()
         )
-        if not self.show_pictures:
+        second = self._second_line(info)
+        if not self.show_pictures or not second:
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, name)
             return
         upper, lower = QRect(area), QRect(area)
@@ -97,14 +98,14 @@ class RowPainter(QStyledItemDelegate):
         painter.drawText(upper, Qt.AlignmentFlag.AlignBottom, name)
         painter.setPen(colour("faint"))
         painter.setFont(_smaller(option))
-        painter.drawText(lower, Qt.AlignmentFlag.AlignTop, self._second_line(info))
+        painter.drawText(lower, Qt.AlignmentFlag.AlignTop, second)
 
     def _second_line(self, info: ImageInfo) -> str:
         if info.photo == PhotoState.MISSING:
             return self.tr("photo missing")
         if info.photo == PhotoState.CHANGED:
             return self.tr("photo changed")
-        return self.tr("%n face(s)", "", info.faces) if info.faces else ""
+        return faces_said(info.faces) if info.faces else ""
 
     def _paint_status(
         self,
@@ -198,8 +199,8 @@ class PhotoTable(QTableView):
         columns.setMinimumSectionSize(40)
         columns.setSectionResizeMode(Column.PHOTO, QHeaderView.ResizeMode.Stretch)
         columns.setSortIndicator(Column.PHOTO, Qt.SortOrder.AscendingOrder)
-        self.setColumnWidth(Column.STATUS, 96)
-        self.setColumnWidth(Column.DOUBT, 66)
+        self.setColumnWidth(Column.STATUS, 98)
+        self.setColumnWidth(Column.DOUBT, 58)
 
     def show_pictures(self, on: bool) -> None:
         """Show thumbnails, or lower rows without them."""
@@ -279,7 +280,7 @@ class ListPanel(QWidget):
 
     def _search_field(self) -> QLineEdit:
         field = QLineEdit()
-        field.setPlaceholderText(self.tr("Search: name, status:proposed, doubt>0.5 …"))
+        field.setPlaceholderText(self.tr("Search: name, status:proposed, doubt:>0.5 …"))
         field.setClearButtonEnabled(True)
         field.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         pause = QTimer(self, singleShot=True, interval=_TYPING_MS)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
 
@@ -36,7 +36,9 @@ class ActionSet:
     def __init__(self, window: QMainWindow, has: Callable[[str], bool]) -> None:
         self._window = window
         self._has = has
-        self._editor: Any = None
+        self._targets: dict[str, Any] = {"window": window}
+        self._soon = QTimer(window, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.refresh)
         self._actions: dict[str, QAction] = {row.id: self._make(row) for row in ACTIONS}
         self.menus: dict[str, QMenu] = {}
 
@@ -68,9 +70,9 @@ class ActionSet:
                 toolbar.addSeparator()
         return toolbar
 
-    def attach(self, editor: QWidget) -> None:
-        """Let the editor's rows work on ``editor``; keys that others need work only in it."""
-        self._editor = editor
+    def attach(self, view: QWidget, editor: QWidget) -> None:
+        """Let rows work on the view of the project and on its editor."""
+        self._targets |= {"view": view, "editor": editor}
         self.refresh()
 
     def use_keys(self, keys: Mapping[str, str]) -> None:
@@ -78,7 +80,7 @@ class ActionSet:
         for row in ACTIONS:
             action = self._actions[row.id]
             wanted = sequences(keys.get(row.id, ""))
-            for_editor = row.target == "editor" and self._editor is not None
+            for_editor = row.target == "editor" and "editor" in self._targets
             self._place(action, for_editor and any(key in _LOCAL_KEYS for key in wanted))
             action.setShortcuts([QKeySequence(key) for key in wanted])
             said = ", ".join(shown(keys.get(row.id, "")))
@@ -89,10 +91,14 @@ class ActionSet:
         """Bring every action up to date with what is there."""
         for row in ACTIONS:
             action = self._actions[row.id]
-            there = self._has(row.needs) and (row.target == "window" or self._editor is not None)
-            action.setEnabled(there)
-            if row.state and self._editor is not None:
-                action.setChecked(bool(getattr(self._editor.options, row.state)))
+            there = row.target in self._targets
+            action.setEnabled(there and self._has(row.needs))
+            if row.state and there:
+                action.setChecked(bool(getattr(self._targets["editor"].options, row.state)))
+
+    def refresh_soon(self) -> None:
+        """Bring every action up to date when the events at hand have been dealt with."""
+        self._soon.start()
 
     def recolour(self) -> None:
         """Take icons in the colours of the theme in use."""
@@ -114,14 +120,14 @@ class ActionSet:
         context = Qt.ShortcutContext
         wanted = context.WidgetWithChildrenShortcut if in_editor else context.WindowShortcut
         action.setShortcutContext(wanted)
-        home: QWidget = self._editor if in_editor else self._window
-        other: QWidget | None = self._window if in_editor else self._editor
-        if other is not None:
-            other.removeAction(action)
+        editor: QWidget | None = self._targets.get("editor")
+        for home in (self._window, editor):
+            if home is not None:
+                home.removeAction(action)
+        home = editor if in_editor and editor is not None else self._window
         home.addAction(action)
 
     def _run(self, name: str, _checked: bool = False) -> None:
         row = BY_ID[name]
-        target = self._editor if row.target == "editor" else self._window
-        getattr(target, row.callback)()
+        getattr(self._targets[row.target], row.callback)()
         self.refresh()

@@ -95,13 +95,14 @@ class ProjectJobs(QObject):
     def _added(self, found: Progress | None) -> None:
         self.grown.emit()
         new = found.new if found is not None else 0
-        self.said.emit(Message(self.tr("%n photo(s) added.", "", new), "ok", "added"))
+        text = self.tr("{n} new photos are in the project.").format(n=new)
+        self.said.emit(Message(text, "ok", "added"))
         self._tell_unreadable(found.unreadable if found is not None else ())
 
     def _tell_unreadable(self, problems: Sequence[str]) -> None:
         if problems:
-            text = self.tr("%n file(s) could not be read. The first:", "", len(problems))
-            self.said.emit(Message(f"{text} {problems[0]}", "warning", "unreadable"))
+            text = self.tr("Left out: {n}. {first}").format(n=len(problems), first=problems[0])
+            self.said.emit(Message(text, "warning", "unreadable"))
 
     def _exported(self, done: projects.Exported) -> None:
         self._tell_unreadable(done.problems)
@@ -109,9 +110,10 @@ class ProjectJobs(QObject):
             text = self.tr("Nothing to export yet: finish a photo with Ctrl+Enter first.")
             self.said.emit(Message(text, "warning", "export"))
             return
-        text = self.tr("%n face(s) written to {folder}.", "", done.faces)
+        text = self.tr("{n} faces written to {folder}.")
         show, action = self.tr("Show folder"), lambda: show_folder(done.folder)
-        self.said.emit(Message(text.format(folder=done.folder), "ok", "export", show, action))
+        said = text.format(n=done.faces, folder=done.folder)
+        self.said.emit(Message(said, "ok", "export", show, action))
 
 
 def show_folder(folder: Path) -> None:

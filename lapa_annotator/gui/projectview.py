@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QToolBar, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QSplitter,
+    QTabWidget,
+    QToolBar,
+    QWidget,
+)
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.gui.desk import Desk
-from lapa_annotator.gui.editor.editor import Editor
+from lapa_annotator.gui.editor.editor import Dock, Editor
 from lapa_annotator.gui.imagelist import Column, ImageList
 from lapa_annotator.gui.listpanel import ListPanel
 from lapa_annotator.gui.proposals import Models
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.thumbnails import Thumbnails
+from lapa_annotator.gui.widgets import named
 from lapa_annotator.gui.workers import Job, Queues, once
 from lapa_annotator.store.project import Project
 from lapa_annotator.store.values import Order, OrderBy
@@ -27,8 +37,12 @@ _ORDERS = {
     Column.STATUS: OrderBy.STATUS,
     Column.DOUBT: OrderBy.DOUBT,
 }
-_LIST_WIDTH = 330
+_LIST_WIDTH = 350
 _STATE_VERSION = 1
+# A dock that shares its place with another one: id -> id of the one on top.
+_TABS = {"faces": "parts", "history": "point", "tones": "map"}
+# Heights in relation to each other.
+_HEIGHTS = {"parts": 300, "point": 170, "map": 330}
 
 
 class ProjectView(QMainWindow):
@@ -60,7 +74,7 @@ class ProjectView(QMainWindow):
         self.images = ImageList(self.thumbnails.get)
         self.thumbnails.made.connect(self.images.repaint)
         self.panel = ListPanel(self.images)
-        self.editor = Editor(settings.store, settings.get("work/annotator"))
+        self.editor = Editor(settings.store, settings.get("work/annotator"), self._run_slow)
         self.setCentralWidget(self._halves())
         self.panel.searched.connect(self.search)
         self.panel.entered_photo.connect(self.editor.setFocus)
@@ -87,6 +101,11 @@ class ProjectView(QMainWindow):
         self.panel.search.clear()
         self.search("")
 
+    def settled(self) -> bool:
+        """Save what waits; whether everything is on the disk now."""
+        self.editor.document.settle()
+        return self.editor.saver.retry()
+
     def close_project(self) -> None:
         """Put the project away."""
         if self.desk is None:
@@ -99,6 +118,48 @@ class ProjectView(QMainWindow):
         self.desk.deleteLater()
         self.desk.project.close()
         self.desk = None
+
+    # Going, searching, proposing
+
+    def next_photo(self) -> None:
+        """Show the next photo of the list."""
+        if self.desk is not None:
+            self.desk.step(1)
+
+    def previous_photo(self) -> None:
+        """Show the photo before this one in the list."""
+        if self.desk is not None:
+            self.desk.step(-1)
+
+    def next_to_do(self) -> None:
+        """Show the next photo that is not finished."""
+        if self.desk is not None:
+            self.desk.to_do()
+
+    def previous_to_do(self) -> None:
+        """Show the nearest photo before this one that is not finished."""
+        if self.desk is not None:
+            self.desk.to_do(forward=False)
+
+    def first_photo(self) -> None:
+        """Show the first photo of the list."""
+        if self.desk is not None:
+            self.desk.go(self.desk.navigator.end(last=False))
+
+    def last_photo(self) -> None:
+        """Show the last photo of the list."""
+        if self.desk is not None:
+            self.desk.go(self.desk.navigator.end(last=True))
+
+    def propose_photo(self) -> None:
+        """Find the faces of the photo on show again."""
+        if self.desk is not None:
+            self.desk.propose_again()
+
+    def search_photos(self) -> None:
+        """Put the cursor into the search field."""
+        self.panel.search.setFocus()
+        self.panel.search.selectAll()
 
     # The list
 
@@ -151,7 +212,7 @@ class ProjectView(QMainWindow):
 
     def _counted(self, found: int, total: int) -> str:
         if found == total:
-            return self.tr("%n photo(s)", "", total)
+            return self.tr("1 photo") if total == 1 else self.tr("{n:,} photos").format(n=total)
         return self.tr("{found:,} of {total:,} photos").format(found=found, total=total)
 
     def _chosen(self, image_id: int) -> None:
@@ -170,19 +231,37 @@ class ProjectView(QMainWindow):
 
     def add_docks(self) -> list[QAction]:
         """Put the editor's docks at the right, as they were last; return what toggles them."""
-        toggles = []
-        for dock in self.editor.docks():
-            holder = QDockWidget(dock.title, self)
-            holder.setObjectName(dock.id)
-            holder.setWidget(dock.widget)
-            feature = QDockWidget.DockWidgetFeature
-            holder.setFeatures(feature.DockWidgetClosable | feature.DockWidgetMovable)
-            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, holder)
-            toggles.append(holder.toggleViewAction())
+        docks = {dock.id: self._dock(dock) for dock in self.editor.docks()}
+        for name, other in _TABS.items():
+            if name in docks and other in docks:
+                self.tabifyDockWidget(docks[other], docks[name])
+                docks[other].raise_()
+        self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
+        heights = [_HEIGHTS.get(name, 1) for name in docks]
+        self.resizeDocks(list(docks.values()), heights, Qt.Orientation.Vertical)
         state = self._settings.store.value("window/docks")
         if isinstance(state, QByteArray):
             self.restoreState(state, _STATE_VERSION)
-        return toggles
+        return [dock.toggleViewAction() for dock in docks.values()]
+
+    def _title_docks(self) -> None:
+        """Give a title to every dock that no tab names; they are closed from the menu."""
+        for dock in self.findChildren(QDockWidget):
+            has_tab = any(not d.isHidden() for d in self.tabifiedDockWidgets(dock))
+            if (dock.titleBarWidget() is None) or has_tab != (not dock.property("titled")):
+                dock.setProperty("titled", not has_tab)
+                title = QWidget() if has_tab else named(QLabel(dock.windowTitle()), "dockTitle")
+                dock.setTitleBarWidget(title)
+
+    def _dock(self, dock: Dock) -> QDockWidget:
+        holder = QDockWidget(dock.title, self)
+        holder.setObjectName(dock.id)
+        holder.setWidget(dock.widget)
+        holder.visibilityChanged.connect(lambda _: self._title_docks())
+        feature = QDockWidget.DockWidgetFeature
+        holder.setFeatures(feature.DockWidgetClosable | feature.DockWidgetMovable)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, holder)
+        return holder
 
     def remember(self) -> None:
         """Keep where the docks and the list's edge are for the next start."""
@@ -202,6 +281,10 @@ class ProjectView(QMainWindow):
         return split
 
     # Settings
+
+    def _run_slow(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Run what the editor finds slow: label maps of large faces."""
+        self._queues.maps.run(once(work), returned=done)
 
     def _setting_changed(self, key: str, _value: Any) -> None:
         if key.startswith(("list/", "work/")):

@@ -90,6 +90,13 @@ SETTINGS: tuple[Setting, ...] = (
         _("Open the last project at the start"),
     ),
     Setting(
+        "work/face",
+        _("Work"),
+        True,
+        _("Go to the face when a photo opens"),
+        _("Unless zoom and position are kept from photo to photo (K)."),
+    ),
+    Setting(
         "work/segment",
         _("Work"),
         True,

@@ -104,7 +104,8 @@ def colours(dark: bool) -> dict[str, str]:
 @cache
 def _style_sheet(dark: bool) -> str:
     template = Template(resource("themes", "style.qss").read_text(encoding="utf-8"))
-    return template.substitute(colours(dark))
+    folder = resource("icons").as_posix()
+    return template.substitute(colours(dark), icons=folder)
 
 
 def is_dark() -> bool:

@@ -112,12 +112,14 @@ class Window(QMainWindow):
     def new_project(self) -> None:
         """Show the form for a new project."""
         self.show_start()
-        self.start_page.show_new_project()
+        if self.project is None:
+            self.start_page.show_new_project()
 
     def import_lapa(self) -> None:
         """Show the form for a project of a LaPa data set."""
         self.show_start()
-        self.start_page.show_import()
+        if self.project is None:
+            self.start_page.show_import()
 
     def open_project(self) -> None:
         """Ask for a project's folder and open it."""
@@ -151,7 +153,8 @@ class Window(QMainWindow):
 
     def show_start(self) -> None:
         """Put the project away and show the start page."""
-        self._put_away()
+        if not self._put_away():
+            return
         self.start_page.show_recent(self.recent.all())
         self.start_page.show_overview()
         self.pages.setCurrentIndex(0)
@@ -161,8 +164,9 @@ class Window(QMainWindow):
 
     def _show_project(self, project: Project, image_id: int) -> None:
         self.dress()
-        self.messages.clear()
-        self._put_away()
+        if not self._put_away():
+            project.close()
+            return
         view = self._made_view()
         self.pages.setCurrentIndex(1)
         self.status.show_details(True)
@@ -183,10 +187,27 @@ class Window(QMainWindow):
         self.start_page.show_recent(self.recent.all())
         self._say_error(error)
 
-    def _put_away(self) -> None:
-        if self.view is not None:
-            self.view.close_project()
-            self.messages.clear()
+    def _put_away(self, lose: bool = False) -> bool:
+        """Close the project; False when that would lose edits that could not be saved."""
+        if self.view is None:
+            return True
+        if not lose and not self.view.settled():
+            text = self.tr(
+                "Your last changes are not saved yet: free some room on the disk, then try again."
+            )
+            self.messages.say(
+                Message(
+                    text, "error", "unsaved", self.tr("Close and lose them"), self._close_anyway
+                )
+            )
+            return False
+        self.view.close_project()
+        self.messages.clear()
+        return True
+
+    def _close_anyway(self) -> None:
+        self._put_away(lose=True)
+        self.close()
 
     # The project's part of the window
 
@@ -201,11 +222,12 @@ class Window(QMainWindow):
             view.said.connect(self.messages.say)
             editor = view.editor
             editor.message.connect(self._editor_says)
-            editor.state_changed.connect(self.actions_.refresh)
+            editor.state_changed.connect(self.actions_.refresh_soon)
+            editor.options.changed.connect(self.actions_.refresh_soon)
             editor.pointed.connect(self.status.show_pointed)
             editor.zoom_changed.connect(self.status.show_zoom)
             editor.saved_changed.connect(self.status.show_saved)
-            self.actions_.attach(editor)
+            self.actions_.attach(view, editor)
             self.actions_.use_keys(self.keys.all())
             view.add_toolbar(self.actions_.make_toolbar(view))
             menu = self.actions_.menus["view"].addMenu(self.tr("Panels"))
@@ -221,53 +243,6 @@ class Window(QMainWindow):
         name = project.info(image_id).path.name
         self.setWindowTitle(f"{name} — {project.folder.stem} — LaPa Annotator")
         self.actions_.refresh()
-
-    # Going, searching, proposing
-
-    def next_photo(self) -> None:
-        """Show the next photo of the list."""
-        self._step(1)
-
-    def previous_photo(self) -> None:
-        """Show the photo before this one in the list."""
-        self._step(-1)
-
-    def next_to_do(self) -> None:
-        """Show the next photo that is not finished."""
-        if self.view is not None and self.view.desk is not None:
-            self.view.desk.to_do()
-
-    def previous_to_do(self) -> None:
-        """Show the nearest photo before this one that is not finished."""
-        if self.view is not None and self.view.desk is not None:
-            self.view.desk.to_do(forward=False)
-
-    def first_photo(self) -> None:
-        """Show the first photo of the list."""
-        self._go_to_end(last=False)
-
-    def last_photo(self) -> None:
-        """Show the last photo of the list."""
-        self._go_to_end(last=True)
-
-    def search_photos(self) -> None:
-        """Put the cursor into the search field."""
-        if self.view is not None:
-            self.view.panel.search.setFocus()
-            self.view.panel.search.selectAll()
-
-    def propose_photo(self) -> None:
-        """Find the faces of the photo on show again."""
-        if self.view is not None and self.view.desk is not None:
-            self.view.desk.propose_again()
-
-    def _step(self, by: int) -> None:
-        if self.view is not None and self.view.desk is not None:
-            self.view.desk.step(by)
-
-    def _go_to_end(self, last: bool) -> None:
-        if self.view is not None and self.view.desk is not None:
-            self.view.desk.go(self.view.desk.navigator.end(last))
 
     # Dialogs
 
@@ -387,11 +362,13 @@ class Window(QMainWindow):
             self.resize(1360, 860)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember how the window was, give everything back, and go."""
+        """Remember how the window was, give everything back, and go; never lose an edit."""
+        if not self._put_away():
+            event.ignore()
+            return
         self.settings.store.setValue("window/geometry", self.saveGeometry())
         if self.view is not None:
             self.view.remember()
-        self._put_away()
         self.queues.close()
         self.settings.store.sync()
         super().closeEvent(event)

@@ -205,18 +205,19 @@ class JobQueue(QObject):
 
 
 class Queues(QObject):
-    """The window's queues: one for the models' device, one for files, one for the list."""
+    """The window's queues: for the models' device, for projects and lists, for photos, for maps."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.models = JobQueue("models", 1, self)
         self.files = JobQueue("files", 1, self)
         self.pictures = JobQueue("pictures", 1, self)
+        self.maps = JobQueue("maps", 1, self)
 
     @property
     def all(self) -> tuple[JobQueue, ...]:
         """Every queue."""
-        return self.models, self.files, self.pictures
+        return self.models, self.files, self.pictures, self.maps
 
     def close(self) -> None:
         """Cancel everything and wait for the steps under way to end."""
