@@ -14,7 +14,10 @@ LOWER = [38, 39, 40, 41, 47, 48, 49, 50]
 
 @pytest.fixture
 def points() -> np.ndarray:
-    return read_landmarks(ROOT / "resources" / "mean_shape.txt")
+    """The mean face, 200 pixels between the outer eye corners."""
+    shape = read_landmarks(ROOT / "resources" / "mean_shape.txt")
+    left, right = shape[66], shape[79]
+    return (shape - (left + right) / 2) * 200 / (right[0] - left[0]) + [300.0, 250.0]
 
 
 def _face(points: np.ndarray, drop: float) -> np.ndarray:
