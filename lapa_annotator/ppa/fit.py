@@ -42,7 +42,7 @@ class FitOptions:
 
     fitting: Fitting = "curves"
     closed_eye: float = 0.06
-    closed_mouth: float = 0.03
+    closed_mouth: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,10 @@ def _open_run(heights: NDArray[np.float64]) -> slice:
     return slice(max(0, int(starts[k]) - 1), min(len(gap), int(ends[k]) + 1))
 
 
-def _opening(points: Points, first: int, closed: float, name: str) -> tuple[list[Polygon], str]:
+def _opening(
+    lids: tuple[NDArray[np.float64], Similarity] | None, closed: float, name: str
+) -> tuple[list[Polygon], str]:
     """The area between two lids or lips, none when closed, and a remark or ""."""
-    lids = _lids(points, first)
     if lids is None:
         return [], f"{name} has no width"
     heights, pose = lids
@@ -125,7 +126,7 @@ def _fit_eye(first: int, label: Label, name: str) -> Callable[[Points, FitOption
     def fit(points: Points, options: FitOptions) -> Outlines:
         if options.fitting == "direct":
             return _repaired({label: [points[first : first + 8]]}, {label: name})
-        rings, remark = _opening(points, first, options.closed_eye, name)
+        rings, remark = _opening(_lids(points, first), options.closed_eye, name)
         return Outlines({label: rings}, (remark,) if remark else ())
 
     return fit
@@ -174,19 +175,32 @@ def _fit_nose(points: Points, options: FitOptions) -> Outlines:
     Seen from the side, the far half collapses: its wing passes behind the bridge, the outline
     turns inside out and encloses nothing.
     """
-    bridge = points[[51, 52, 53, 54]]
-    left_side, right_side = points[[55, 56, 57, 58]], points[[65, 64, 63, 62]]
-    base = points[[58, 59, 60, 61, 62]]
-    half = 2
+    bridge = points[[51, 52, 53, 54, 60]]
+    left_wing, right_wing = points[[56, 57, 58, 59, 60]], points[[64, 63, 62, 61, 60]]
     if options.fitting == "curves":
-        bridge, left_side, right_side = (smooth_curve(c) for c in (bridge, left_side, right_side))
-        base = smooth_curve(base)
-        # Both halves end where the base passes point 60.
-        half = int(np.abs(base - points[60]).sum(axis=1).argmin())
-    left = np.vstack([bridge, base[half::-1], left_side[::-1]])
-    right = np.vstack([right_side, base[half:][::-1], bridge[::-1]])
+        bridge, left_wing, right_wing = (smooth_curve(c) for c in (bridge, left_wing, right_wing))
+    # The slopes between root and wing are straight; a curve through both would cave in.
+    left = np.vstack([bridge, left_wing[::-1], points[55:56]])
+    right = np.vstack([points[65:66], right_wing, bridge[::-1]])
     rings = [_distinct(left), _distinct(right)]
     return _repaired({Label.NOSE: rings}, {Label.NOSE: "nose"})
+
+
+def _inner_edges(
+    points: Points, lids: tuple[NDArray[np.float64], Similarity] | None, shut: bool
+) -> tuple[Polygon, Polygon]:
+    """Inner edge of the upper and the lower lip, from left to right.
+
+    Shut lips, and lips that cross, meet in one line: neither a slit nor an overlap is left.
+    """
+    if lids is None:
+        return points[[96, 100]], points[[96, 100]]
+    heights, pose = lids
+    middle = heights.mean(axis=0)
+    upper = middle if shut else np.minimum(heights[0], middle)
+    lower = middle if shut else np.maximum(heights[1], middle)
+    back = pose.inverse()
+    return back.apply(np.c_[_ACROSS, upper]), back.apply(np.c_[_ACROSS, lower])
 
 
 def _fit_mouth(points: Points, options: FitOptions) -> Outlines:
@@ -203,19 +217,9 @@ def _fit_mouth(points: Points, options: FitOptions) -> Outlines:
             Label.LOWER_LIP: [points[list(LOWER_LIP_OUTLINE)]],
         }
         return _repaired(rings, names)
-    inner, remark = _opening(points, 96, options.closed_mouth, names[Label.INNER_MOUTH])
     lids = _lids(points, 96)
-    if lids is None:
-        upper_inner = lower_inner = points[[96, 100]]
-    else:
-        heights, pose = lids
-        middle = heights.mean(axis=0)
-        back = pose.inverse()
-        shut = not inner
-        # Shut lips meet in one line, so that neither a slit nor an overlap is left.
-        upper, lower = np.minimum(heights[0], middle), np.maximum(heights[1], middle)
-        upper_inner = back.apply(np.c_[_ACROSS, middle if shut else upper])
-        lower_inner = back.apply(np.c_[_ACROSS, middle if shut else lower])
+    inner, remark = _opening(lids, options.closed_mouth, names[Label.INNER_MOUTH])
+    upper_inner, lower_inner = _inner_edges(points, lids, shut=not inner)
     top = smooth_curve(points[84:91])
     bottom = smooth_curve(points[[90, 91, 92, 93, 94, 95, 84]])
     lips = _repaired(
@@ -240,18 +244,12 @@ def _group(
 
 
 GROUPS: tuple[PartGroup, ...] = (
-    _group(
-        "left eyebrow", 33, 41, _fit_brow(33, 0, Label.LEFT_EYEBROW), Label.LEFT_EYEBROW
-    ),
-    _group(
-        "right eyebrow", 42, 50, _fit_brow(42, 4, Label.RIGHT_EYEBROW), Label.RIGHT_EYEBROW
-    ),
+    _group("left eyebrow", 33, 41, _fit_brow(33, 0, Label.LEFT_EYEBROW), Label.LEFT_EYEBROW),
+    _group("right eyebrow", 42, 50, _fit_brow(42, 4, Label.RIGHT_EYEBROW), Label.RIGHT_EYEBROW),
     _group("left eye", 66, 73, _fit_eye(66, Label.LEFT_EYE, "left eye"), Label.LEFT_EYE),
     _group("right eye", 75, 82, _fit_eye(75, Label.RIGHT_EYE, "right eye"), Label.RIGHT_EYE),
     _group("nose", 51, 65, _fit_nose, Label.NOSE),
-    _group(
-        "mouth", 84, 103, _fit_mouth, Label.UPPER_LIP, Label.INNER_MOUTH, Label.LOWER_LIP
-    ),
+    _group("mouth", 84, 103, _fit_mouth, Label.UPPER_LIP, Label.INNER_MOUTH, Label.LOWER_LIP),
 )
 """The groups in the order in which their classes are painted."""
 
@@ -282,4 +280,4 @@ def fit_jawline(points: Points, options: FitOptions | None = None) -> Polygon:
     """The face contour, points 0-32, as an open polyline (n, 2) in image pixels."""
     contour = points[:33]
     direct = options is not None and options.fitting == "direct"
-    return contour if direct else smooth_curve(contour)
+    return contour.copy() if direct else smooth_curve(contour)

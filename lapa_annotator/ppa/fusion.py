@@ -34,8 +34,8 @@ class Sureness:
             part, or skin inside the face contour.
     """
 
-    hair: float = 0.7
-    background: float = 0.8
+    hair: float = 0.5
+    background: float = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +46,13 @@ class Coarse:
         rect: the pixels of the image it covers; outside all is background.
         winner: (h, w) uint8 channel of the largest probability (background, skin, hair).
         sure: (h, w) bool, where hair or background is sure enough to cover a part.
+        skin: the smallest rectangle of the image around all skin.
     """
 
     rect: Rect
     winner: NDArray[np.uint8]
     sure: NDArray[np.bool_]
+    skin: Rect
 
     def window(self, rect: Rect) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Winner and sureness of any rectangle; beyond its own, background and not sure."""
@@ -79,24 +81,26 @@ def coarse(segmentation: Segmentation, size: tuple[int, int], sureness: Sureness
     to_image = segmentation.to_crop.inverse()
     rect = Rect.around(to_image.apply(corners)).clipped(Rect(0, 0, *size))
     if rect.empty:
-        return Coarse(NOWHERE, np.zeros((0, 0), np.uint8), np.zeros((0, 0), bool))
-    to_rect = to_image.then(Similarity(1.0, 0.0, -rect.x0, -rect.y0))
-    warped = [
-        cv2.warpAffine(
-            channel,
-            to_rect.matrix,
-            (rect.x1 - rect.x0, rect.y1 - rect.y0),
-            flags=cv2.INTER_CUBIC,
-            borderValue=255 if k == BACKGROUND else 0,
-        )
-        for k, channel in enumerate(segmentation.probabilities)
-    ]
-    winner = np.zeros(warped[0].shape, np.uint8)
-    np.putmask(winner, warped[SKIN] > warped[BACKGROUND], SKIN)
-    np.putmask(winner, warped[HAIR] > np.maximum(warped[BACKGROUND], warped[SKIN]), HAIR)
-    sure = warped[HAIR] >= round(sureness.hair * 255)
-    sure |= warped[BACKGROUND] >= round(sureness.background * 255)
-    return Coarse(rect, winner, sure)
+        return Coarse(NOWHERE, np.zeros((0, 0), np.uint8), np.zeros((0, 0), bool), NOWHERE)
+    to_rect = to_image.then(Similarity(1.0, 0.0, -rect.x0, -rect.y0)).matrix
+    shape = rect.x1 - rect.x0, rect.y1 - rect.y0
+    skin, hair = (
+        cv2.warpAffine(segmentation.probabilities[k], to_rect, shape) for k in (SKIN, HAIR)
+    )
+    nothing = cv2.subtract(cv2.bitwise_not(skin), hair)  # the three add up to 255
+    winner = (skin > nothing).view(np.uint8)
+    np.copyto(winner, np.uint8(HAIR), where=hair > np.maximum(nothing, skin))
+    sure = hair >= round(sureness.hair * 255)
+    sure |= nothing >= round(sureness.background * 255)
+    return Coarse(rect, winner, sure, _extent(winner == SKIN).shifted(rect.x0, rect.y0))
+
+
+def _extent(mask: NDArray[np.bool_]) -> Rect:
+    """The smallest rectangle around the set pixels of a mask."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return NOWHERE
+    return Rect(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
 @dataclass(frozen=True)
@@ -113,29 +117,37 @@ class FaceRegion:
 
 
 _EAR_LOBES = (6, 26)
+_BROW_TOPS = (46, 45, 44, 43, 42, 37, 36, 35, 34, 33)
+REGION_POINTS: tuple[int, ...] = (*range(33), *_BROW_TOPS)
+"""The points that a face region depends on."""
 
 
-def face_region(points: Points, jawline: Polygon) -> FaceRegion:
-    """Make the region of a face from its (106, 2) points and its fitted jawline (n, 2)."""
-    inside = np.vstack([jawline, points[[46, 45, 44, 43, 42, 37, 36, 35, 34, 33]]])
-    first, last = (
-        int(np.abs(jawline - points[k]).sum(axis=1).argmin()) for k in _EAR_LOBES
-    )
-    left, right = jawline[first], jawline[last]
-    across = right - left
-    length = float(np.hypot(*across))
-    if length < 1e-6:
+def face_region(points: Points, jawline: Polygon, slack: NDArray[np.float64]) -> FaceRegion:
+    """Make the region of a face.
+
+    Args:
+        points: (106, 2) landmarks.
+        jawline: (n, 2) the fitted contour, through points 0-32.
+        slack: (33,) how far outside each contour point skin is still believed, as a share of
+            the contour's size; 0 cuts at the line.
+    """
+    contour = points[:33]
+    inside = np.vstack([jawline, points[list(_BROW_TOPS)]])
+    place = np.array([np.abs(jawline - p).sum(axis=1).argmin() for p in contour])
+    size = float(np.ptp(contour, axis=0).max())
+    outward = jawline - contour.mean(axis=0)
+    outward /= np.maximum(np.hypot(*outward.T), 1e-9)[:, None]
+    loose = np.interp(np.arange(len(jawline)), np.maximum.accumulate(place), slack)
+    cut = (jawline + outward * (loose * size)[:, None])[
+        place[_EAR_LOBES[0]] : place[_EAR_LOBES[1]] + 1
+    ]
+    if len(cut) < 2 or np.hypot(*(cut[-1] - cut[0])) < 1e-6:
         return FaceRegion(inside, np.zeros((0, 2)))
-    far = 8 * max(length, float(np.ptp(points, axis=0).max()))
-    outward = across / length * far
-    down = np.array([-outward[1], outward[0]])
-    below = np.vstack(
-        [
-            [left - outward],
-            jawline[first : last + 1],
-            [right + outward, right + outward + down, left - outward + down],
-        ]
-    )
+    left, right = cut[0], cut[-1]
+    # Everything below the level of the ear lobes and outside of the jaw.
+    away = (right - left) / np.hypot(*(right - left)) * 8 * size
+    down = np.array([-away[1], away[0]])
+    below = np.vstack([left - away, cut, right + away, right + away + down, left - away + down])
     return FaceRegion(inside, below)
 
 
@@ -162,19 +174,32 @@ def fuse(
     winner, sure = base.window(rect)
     for layer in order:
         if layer == "skin":
-            seen = (winner == SKIN) & ~fill_polygon(region.below, rect)
-            # Shade and glare make a network doubt skin that the contour vouches for.
-            claimed = fill_polygon(region.inside, rect)
-            claimed &= (winner == SKIN) | ((winner == BACKGROUND) & ~sure)
-            out[seen | claimed] = Label.SKIN
+            place = base.skin.joined(Rect.around(region.inside)).clipped(rect)
+            here = place.shifted(-rect.x0, -rect.y0).slices
+            mask = _skin(place, winner[here], sure[here], region)
+            np.copyto(out[here], np.uint8(Label.SKIN), where=mask)
         elif layer == "parts":
             _paint_parts(out, rect, parts)
         elif layer == "hair":
             bare = (out == Label.BACKGROUND) | (out == Label.SKIN)
-            out[(winner == HAIR) & (sure | bare)] = Label.HAIR
+            np.copyto(out, np.uint8(Label.HAIR), where=(winner == HAIR) & (sure | bare))
         else:
-            out[(winner == BACKGROUND) & sure] = Label.BACKGROUND
+            np.copyto(out, np.uint8(Label.BACKGROUND), where=(winner == BACKGROUND) & sure)
     return out
+
+
+def _skin(
+    place: Rect, winner: NDArray[np.uint8], sure: NDArray[np.bool_], region: FaceRegion
+) -> NDArray[np.bool_]:
+    """Skin that was seen above the jaw, and what the contour vouches for.
+
+    Shade and glare make a network doubt skin inside the contour; only a sure one is believed.
+    """
+    seen = winner == SKIN
+    claimed = fill_polygon(region.inside, place)
+    claimed &= seen | ((winner == BACKGROUND) & ~sure)
+    seen &= ~fill_polygon(region.below, place)
+    return np.asarray(seen | claimed)
 
 
 def _paint_parts(out: LabelMap, rect: Rect, parts: dict[int, list[Polygon]]) -> None:

@@ -5,15 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.domain.landmarks import Points, check_points
 from lapa_annotator.domain.override import EMPTY, UNSET, Patch
+from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.ppa.curves import Polygon
-from lapa_annotator.ppa.fit import GROUPS, Fitting, FitOptions, Outlines, fit_group, fit_jawline
-from lapa_annotator.ppa.fusion import ORDER, FaceRegion, Layer, Sureness, coarse, face_region, fuse
+from lapa_annotator.ppa.fit import GROUPS, FitOptions, Fitting, Outlines, fit_group, fit_jawline
+from lapa_annotator.ppa.fusion import (
+    ORDER,
+    REGION_POINTS,
+    FaceRegion,
+    Layer,
+    Sureness,
+    coarse,
+    face_region,
+    fuse,
+)
 from lapa_annotator.ppa.raster import NOWHERE, Rect
 from lapa_annotator.ppa.segment import Segmentation
+
+Touched = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,8 @@ class ParseOptions:
         order: the layers of the fusion, later ones on top.
         closed_eye, closed_mouth: openings below this share of the width are closed.
         sureness: how sure hair and background must be to cover a part.
+        jaw_slack: how far outside a proposed jawline skin is still believed, as a share of the
+            contour's size. A jawline that a person has set cuts exactly.
     """
 
     fitting: Fitting = "curves"
@@ -32,6 +47,7 @@ class ParseOptions:
     closed_eye: float = FitOptions.closed_eye
     closed_mouth: float = FitOptions.closed_mouth
     sureness: Sureness = field(default_factory=Sureness)
+    jaw_slack: float = 0.05
 
     @property
     def fit(self) -> FitOptions:
@@ -55,6 +71,10 @@ class FaceParser:
         segmentation: hair, skin and background of this face.
         options: how to parse.
         override: pixels that a curator has fixed; on top of everything.
+        touched: (106,) bool, the points that a person has set; none when left out.
+
+    Raises:
+        ValueError: points of another shape, or one that is not finite.
     """
 
     def __init__(
@@ -64,10 +84,11 @@ class FaceParser:
         segmentation: Segmentation,
         options: ParseOptions | None = None,
         override: Patch = EMPTY,
+        touched: Touched | None = None,
     ) -> None:
         self._options = options or ParseOptions()
         self._image = Rect(0, 0, *size)
-        self._points = check_points(points)
+        self._points, self._touched = check_points(points), _touched(touched)
         self._base = coarse(segmentation, size, self._options.sureness)
         self._override = override
         self._outlines = [fit_group(self._points, g, self._options.fit) for g in GROUPS]
@@ -88,28 +109,34 @@ class FaceParser:
         """Class id (2-9) -> closed polygons (n, 2) in image pixels."""
         return {k: rings for outlines in self._outlines for k, rings in outlines.rings.items()}
 
-    def move(self, points: Points) -> Rect:
+    def move(self, points: Points, touched: Touched | None = None) -> Rect:
         """Put the landmarks elsewhere and bring ``labels`` up to date.
 
         Args:
-            points: (106, 2) float64, all of them.
+            points: (106, 2) float64, those that moved and those that did not.
+            touched: (106,) bool, the points that a person has set; as before when left out.
 
         Returns:
             The rectangle outside of which no pixel has changed.
+
+        Raises:
+            ValueError: points of another shape, or one that is not finite; nothing is changed.
         """
         points = check_points(points)
-        moved = np.flatnonzero((points != self._points).any(axis=1))
-        self._points = points
+        touched = self._touched if touched is None else _touched(touched)
+        changed = (points != self._points).any(axis=1)
+        region_changed = (changed | (touched != self._touched))[list(REGION_POINTS)].any()
+        self._points, self._touched = points, touched
         dirty = NOWHERE
         for k, group in enumerate(GROUPS):
-            if np.isin(moved, group.indices).any():
-                before, after = self._outlines[k], fit_group(points, group, self._options.fit)
-                self._outlines[k] = after
-                dirty = dirty.joined(_around(before)).joined(_around(after))
-        if np.isin(moved, _REGION_POINTS).any():
-            before_region, self._region = self._region, self._fit_region()
-            dirty = dirty.joined(_changed(before_region.inside, self._region.inside))
-            dirty = dirty.joined(_changed(before_region.below, self._region.below))
+            if changed[list(group.indices)].any():
+                old, new = self._outlines[k], fit_group(points, group, self._options.fit)
+                self._outlines[k] = new
+                dirty = dirty.joined(_around(old)).joined(_around(new))
+        if region_changed:
+            was, self._region = self._region, self._fit_region()
+            dirty = dirty.joined(_changed(was.inside, self._region.inside))
+            dirty = dirty.joined(_changed(was.below, self._region.below))
         return self._redraw(dirty)
 
     def paint(self, override: Patch) -> Rect:
@@ -119,7 +146,8 @@ class FaceParser:
         return self._redraw(dirty)
 
     def _fit_region(self) -> FaceRegion:
-        return face_region(self._points, fit_jawline(self._points, self._options.fit))
+        slack = np.where(self._touched[:33], 0.0, self._options.jaw_slack)
+        return face_region(self._points, fit_jawline(self._points, self._options.fit), slack)
 
     def _redraw(self, rect: Rect) -> Rect:
         rect = rect.clipped(self._image)
@@ -130,9 +158,6 @@ class FaceParser:
         np.copyto(fused, above.values, where=above.values != UNSET)
         self.labels[rect.slices] = fused
         return rect
-
-
-_REGION_POINTS = (*range(33), 33, 34, 35, 36, 37, 42, 43, 44, 45, 46)
 
 
 def _around(outlines: Outlines) -> Rect:
@@ -160,12 +185,17 @@ def _extent(patch: Patch) -> Rect:
     return Rect(patch.x, patch.y, patch.x + w, patch.y + h)
 
 
+def _touched(touched: Touched | None) -> Touched:
+    return np.zeros(N_POINTS, bool) if touched is None else np.array(touched, bool)
+
+
 def parse_face(
     size: tuple[int, int],
     points: Points,
     segmentation: Segmentation,
     options: ParseOptions | None = None,
     override: Patch = EMPTY,
+    touched: Touched | None = None,
 ) -> LabelMap:
     """Parse one face: fit its parts and fuse them with its segmentation (LaPa, 3.2).
 
@@ -175,6 +205,7 @@ def parse_face(
         segmentation: hair, skin and background of this face, from ``segment_face``.
         options: how to parse.
         override: pixels that a curator has fixed; on top of everything.
+        touched: (106,) bool, the points that a person has set; none when left out.
 
     Returns:
         (H, W) uint8 label map of the whole image.
@@ -182,4 +213,4 @@ def parse_face(
     Raises:
         ValueError: points of another shape, or one that is not finite.
     """
-    return FaceParser(size, points, segmentation, options, override).labels
+    return FaceParser(size, points, segmentation, options, override, touched).labels

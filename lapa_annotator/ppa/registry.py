@@ -29,12 +29,12 @@ class MulticlassSegmenter:
         Raises:
             InputError: the model file is missing or damaged.
         """
-        pixels = crop[None].astype(np.float32) / 255
+        pixels = crop[None].astype(np.float32) / np.float32(255)
         logits = session("multiclass")(pixels)[0][0]
         scores = np.exp(logits - logits.max(axis=2, keepdims=True))
         scores /= scores.sum(axis=2, keepdims=True)
         skin, hair = scores[..., 3], scores[..., 1]
-        return np.stack([1 - skin - hair, skin, hair])
+        return np.stack([1 - skin - hair, skin, hair]).astype(np.float32)
 
 
 SEGMENTERS: dict[str, Callable[[], Segmenter]] = {"multiclass": MulticlassSegmenter}

@@ -84,7 +84,7 @@ class FaceFrame:
         return square_crop((x, y), factor * self.size, size, self.roll)
 
 
-CROPS: tuple[tuple[float, float], ...] = ((2.4, 0.1), (3.4, 0.2))
+CROPS: tuple[tuple[float, float], ...] = ((2.2, 0.1), (3.4, 0.2))
 """(factor, lift) of each crop in units of the face's size; the last one is the canvas."""
 
 _DARK = 0.38
@@ -92,11 +92,11 @@ _MOST_GAIN = 8.0
 
 
 def segment_face(image: Image, points: Points, segmenter: Segmenter) -> Segmentation:
-    """Segment the face that (106, 2) ``points`` (image pixels) outline.
+    """Segment one face of an image (LaPa, section 3.2(1)).
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        points: the face's landmarks; they may lie outside of the image.
+        points: (106, 2) landmarks in image pixels; they may lie outside of the image.
         segmenter: the network.
 
     Returns:
@@ -113,9 +113,8 @@ def segment_face(image: Image, points: Points, segmenter: Segmenter) -> Segmenta
         to_crop = to_canvas.inverse().then(frame.crop(factor, lift, segmenter.size))
         said = segmenter.segment(cut(canvas, to_crop, segmenter.size)).transpose(1, 2, 0)
         trust = _trust(segmenter.size)
-        back = {"M": to_crop.matrix, "dsize": (side, side), "flags": _BACK}
-        total += cv2.warpAffine(np.ascontiguousarray(said) * trust, **back)
-        weight += cv2.warpAffine(trust, **back)[..., None]
+        total += _brought_back(np.ascontiguousarray(said) * trust, to_crop, side)
+        weight += _brought_back(trust, to_crop, side)[..., None]
     merged = total / np.maximum(weight, 1e-6)
     merged[weight[..., 0] < 1e-6] = (1, 0, 0)
     scaled = np.round(np.clip(merged, 0, 1) * 255).astype(np.uint8)
@@ -134,11 +133,14 @@ def _brightened(canvas: Image, points: Points) -> Image:
     return canvas if gain <= 1 else np.asarray(cv2.convertScaleAbs(canvas, alpha=gain), np.uint8)
 
 
-_BACK = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+def _brought_back(crop: NDArray[np.float32], to_crop: Similarity, side: int) -> NDArray[np.float32]:
+    """Warp what was said of a crop back to a canvas of ``side`` pixels, zero outside."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(crop, to_crop.matrix, (side, side), flags=flags), np.float32)
 
 
 def _trust(size: int) -> NDArray[np.float32]:
     """(size, size, 1) weights that fall towards a crop's edges, where a network sees less."""
     ramp = np.minimum(np.arange(size) + 0.5, np.arange(size)[::-1] + 0.5) / (size / 8)
     ramp = np.clip(ramp, 0.02, 1).astype(np.float32)
-    return np.minimum.outer(ramp, ramp)[..., None]
+    return np.asarray(np.minimum.outer(ramp, ramp)[..., None], np.float32)
