@@ -141,7 +141,7 @@ def tags(project: Project) -> dict[str, int]:
         .order_by(TagRow.text)
     )
     with project.database.read() as connection:
-        return dict(connection.execute(wanted).tuples().all())
+        return dict(connection.execute(wanted).all())
 
 
 def _unknown(image_id: int) -> InputError:

@@ -41,7 +41,7 @@ def roots(project: Project) -> list[Root]:
     counted = select(ImageRow.root_id, func.count()).group_by(ImageRow.root_id)
     with project.database.read() as connection:
         paths = root_paths(connection, project.folder)
-        counts = dict(connection.execute(counted).tuples().all())
+        counts = dict(connection.execute(counted).all())
     return [Root(number, path, counts.get(number, 0)) for number, path in sorted(paths.items())]
 
 
