@@ -274,8 +274,8 @@ class Canvas(PhotoView):
         if focus is None or sharp or not self._options.loupe:
             self._loupe.hide()
         elif self._drawn_points is not None:
-            hand = event.position().toPoint()
-            self._loupe.show_at(focus, self.zoom, self._drawn_points, hand)
+            others = self._drawn_points[(self._drawn_points != focus).any(axis=1)]
+            self._loupe.show_at(focus, self.zoom, others, event.position().toPoint())
         if self._gesture is not None and self._gesture.is_dragging:
             pans = isinstance(self._gesture, Pan)
             # The hand hides no pixel of what it aims at.

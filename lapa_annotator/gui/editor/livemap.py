@@ -272,8 +272,15 @@ def _moved(override: Patch, area: Rect) -> Patch:
     return Patch(0, 0, override.region(area.x0, area.y0, *size).values)
 
 
+# Background, skin, hair, then the parts.
+_RANK = np.array([0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 2], np.uint8)
+
+
 def _outlined(labels: LabelMap, rect: Rect) -> NDArray[np.uint8]:
-    """The labels of a rectangle where a neighbour is of another class, else 0."""
+    """The labels of a rectangle at the edges of classes, else 0.
+
+    Of two neighbours the one that lies on top is drawn, so that every edge is one pixel wide.
+    """
     height, width = labels.shape
     wide = Rect(rect.x0 - 1, rect.y0 - 1, rect.x1 + 1, rect.y1 + 1)
     inner = wide.clipped(Rect(0, 0, width, height))
@@ -282,8 +289,9 @@ def _outlined(labels: LabelMap, rect: Rect) -> NDArray[np.uint8]:
         ((inner.y0 - wide.y0, wide.y1 - inner.y1), (inner.x0 - wide.x0, wide.x1 - inner.x1)),
         mode="edge",
     )
-    here = around[1:-1, 1:-1]
-    edge = here != around[:-2, 1:-1]
-    for other in (around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:]):
-        edge |= here != other
-    return np.where(edge, here, np.uint8(0))
+    rank = _RANK[around]
+    here = rank[1:-1, 1:-1]
+    edge = here > rank[:-2, 1:-1]
+    for other in (rank[2:, 1:-1], rank[1:-1, :-2], rank[1:-1, 2:]):
+        edge |= here > other
+    return np.where(edge, around[1:-1, 1:-1], np.uint8(0))

@@ -46,19 +46,22 @@ class MapItem(QGraphicsItem):
         """Cover another rectangle of the photo; all of it is background at first."""
         self.prepareGeometryChange()
         self._rect = rect
-        self._image = QImage(rect.width(), rect.height(), QImage.Format.Format_Indexed8)
-        self._image.setColorTable(self._table)
-        rows = np.frombuffer(self._image.bits(), np.uint8) if not rect.isEmpty() else self.pixels
-        stride = self._image.bytesPerLine()
-        self.pixels = rows.reshape(rect.height(), -1)[:, : rect.width()] if stride else rows
-        self.pixels[:] = 0
+        width, height = rect.width(), rect.height()
+        # The memory is numpy's and outlives the picture; Qt wants rows of whole 32-bit words.
+        rows = np.zeros((height, (width + 3) // 4 * 4), np.uint8)
+        self.pixels = rows[:, :width]
+        self._image = QImage()
+        if rows.size:
+            indexed = QImage.Format.Format_Indexed8
+            self._image = QImage(rows.data, width, height, rows.shape[1], indexed)
+            self._image.setColorTable(self._table)
         self.update()
 
     def set_colours(self, table: list[int]) -> None:
         """Draw the indices in other colours."""
         self._table = table
-        # The picture is this item's alone, so that its pixels stay where they are.
-        self._image.setColorTable(table)
+        if not self._image.isNull():
+            self._image.setColorTable(table)
         self.update()
 
     def changed(self, x: int, y: int, width: int, height: int) -> None:

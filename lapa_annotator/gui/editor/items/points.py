@@ -138,7 +138,9 @@ def _draw_arrows(
     lines, heads = QPainterPath(), QPainterPath()
     for i in np.flatnonzero(face.shown & (length >= SHORTEST_ARROW)):
         (x0, y0), (x1, y1) = starts[i], ends[i]
-        if not exposed.intersects(QRectF(QPointF(x0, y0), QPointF(x1, y1)).normalized()):
+        # An upright arrow's rectangle has no width, and Qt says that nothing meets it.
+        around = QRectF(QPointF(x0, y0), QPointF(x1, y1)).normalized().adjusted(-1, -1, 1, 1)
+        if not exposed.intersects(around):
             continue
         lines.moveTo(x0, y0)
         lines.lineTo(x1, y1)
