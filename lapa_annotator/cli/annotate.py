@@ -23,7 +23,7 @@ Jobs = Annotated[
 
 def annotate_verb(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATHS...", help="Photos and folders of photos.")
+        list[Path], typer.Argument(metavar="PATHS", help="Photos and folders of photos.")
     ],
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the data set.")
