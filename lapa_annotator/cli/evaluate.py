@@ -53,6 +53,7 @@ class _Outputs:
     json: Path | None
 
     def write(self, table: Table, details: Mapping[str, Any]) -> None:
+        """Write the files that were asked for."""
         full = json.dumps(_plain(details), indent=2, ensure_ascii=False) + "\n"
         files = ((self.csv, table.csv()), (self.markdown, table.markdown()), (self.json, full))
         for path, text in files:

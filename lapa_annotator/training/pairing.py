@@ -121,6 +121,7 @@ class _Index:
                 self._loose.setdefault(key, []).append(path)
 
     def find(self, split: str, name: str) -> Path | None:
+        """Return the one file that fits, None where there is none or more than one."""
         if (split, name) in self._exact:
             return self._exact[split, name]
         for key in (name, PurePosixPath(name).name):
