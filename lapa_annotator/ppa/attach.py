@@ -12,7 +12,8 @@ BACKGROUND, SKIN, HAIR = 0, 1, 2
 """Channels of a segmentation."""
 
 _SPECK = 0.02
-_REACH = {SKIN: 0.10, HAIR: 0.25}
+_REACH = 0.2
+_SMALL = 0.1
 
 
 def keep_what_belongs_to_the_face(
@@ -26,8 +27,7 @@ def keep_what_belongs_to_the_face(
 
     Returns:
         A copy in which specks (below 0.02 of the face's size, squared) take the class around
-        them, and skin and hair that do not reach the head become background. Reaching means
-        coming within a tenth (skin) or a quarter (hair) of the face's size.
+        them, and skin and hair that lie apart from the face become background.
     """
     out = probabilities.copy()
     labels = out.argmax(axis=2).astype(np.uint8)
@@ -36,17 +36,36 @@ def keep_what_belongs_to_the_face(
     size = float(np.ptp(points, axis=0).max())
     _absorb_specks(out, labels, (_SPECK * size) ** 2)
     for channel in (SKIN, HAIR):
-        reach = 2 * round(_REACH[channel] * size) + 1
-        near = cv2.dilate(head, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
         mask = (labels == channel).astype(np.uint8)
-        _, parts = cv2.connectedComponents(mask, connectivity=8)
-        kept = np.unique(parts[(near > 0) & (mask > 0)])
-        stray = (mask > 0) & ~np.isin(parts, kept)
+        kept = _attached(mask, head, size, whole=channel == HAIR)
+        stray = (mask > 0) & ~kept
         # The soft rim of an island would otherwise come back as a ring.
         rim = cv2.dilate(stray.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        out[rim & (labels != (HAIR if channel == SKIN else SKIN))] = (255, 0, 0)
+        out[rim & ((labels == BACKGROUND) | stray)] = (255, 0, 0)
         labels[stray] = BACKGROUND
+        head[kept] = 1
     return out
+
+
+def _attached(
+    mask: NDArray[np.uint8], head: NDArray[np.uint8], size: float, whole: bool
+) -> NDArray[np.bool_]:
+    """The components of a mask that belong to a head.
+
+    They touch it, or come within a fifth of the face's size of it: a forehead behind a fringe,
+    an ear behind a strand. At such a distance a large patch of skin is somebody else's face,
+    so only ``whole`` takes large components along.
+    """
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    reach = 2 * round(_REACH * size) + 1
+    near = cv2.dilate(head, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    kept = np.zeros(count, bool)
+    kept[np.unique(parts[near > 0])] = True
+    if not whole:
+        kept &= stats[:, cv2.CC_STAT_AREA] < (_SMALL * size) * size
+    kept[np.unique(parts[head > 0])] = True
+    kept[0] = False
+    return np.asarray(kept[parts])
 
 
 def _absorb_specks(out: NDArray[np.uint8], labels: NDArray[np.uint8], area: float) -> None:

@@ -15,7 +15,7 @@ Polygon = NDArray[np.float64]
 STEPS = 12
 """Straight pieces per span of a smooth curve: under 0.05 pixel off for a face of 2,000 pixels."""
 
-_TILTS = np.linspace(-0.6, 0.6, 61)
+_LEANS = np.linspace(-0.8, 0.8, 81)
 
 
 def smooth_curve(points: NDArray[np.float64], steps: int = STEPS) -> Polygon:
@@ -62,15 +62,15 @@ def parabola(points: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.
         points: (n, 2), n >= 1; those outside -1 < x < 1 count as corners.
         x: (m,) places in [-1, 1].
     """
-    t = _bezier_parameter(points[None, :, 0], _TILTS[:, None])
+    t = _bezier_parameter(points[None, :, 0], _LEANS[:, None])
     weight = 2 * t * (1 - t)
     norm = np.maximum((weight**2).sum(axis=1), 1e-12)
     height = (weight * points[:, 1]).sum(axis=1) / norm
     error = ((points[:, 1] - weight * height[:, None]) ** 2).sum(axis=1)
     # A leaning axis has to earn its place: without noise the penalty vanishes beside the error.
-    error = error + 1e-4 * (points[:, 1] ** 2).sum() * _TILTS**2
+    error = error + 1e-4 * (points[:, 1] ** 2).sum() * _LEANS**2
     best = int(error.argmin())
-    q = _TILTS[best] + _vertex(error, best) * (_TILTS[1] - _TILTS[0])
+    q = _LEANS[best] + _vertex(error, best) * (_LEANS[1] - _LEANS[0])
     t = _bezier_parameter(points[:, 0], q)
     weight = 2 * t * (1 - t)
     h = (weight * points[:, 1]).sum() / max((weight**2).sum(), 1e-12)

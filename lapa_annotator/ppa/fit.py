@@ -166,7 +166,7 @@ def _fit_brow(first: int, tip: int, label: Label) -> Callable[[Points, FitOption
 def _distinct(ring: Polygon) -> Polygon:
     """A closed polygon without vertices that repeat the one before."""
     step = np.abs(ring - np.roll(ring, 1, axis=0)).max(axis=1)
-    return ring[step > 1e-9]
+    return np.asarray(ring[step > 1e-9])
 
 
 def _fit_nose(points: Points, options: FitOptions) -> Outlines:
