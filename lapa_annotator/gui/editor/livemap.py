@@ -77,7 +77,7 @@ class LiveMap(QObject):
         self._wanted = 0
         document.opened.connect(self._on_opened)
         document.face_switched.connect(self.rebuild)
-        document.moved.connect(lambda face_id, _: self._follow(face_id))
+        document.moved.connect(self._follow)
         document.changed.connect(self._on_changed)
         options.changed.connect(self._on_option)
         self._on_option("classes")
@@ -177,7 +177,7 @@ class LiveMap(QObject):
         else:
             self._follow(live.face_id)
 
-    def _follow(self, face_id: str) -> None:
+    def _follow(self, face_id: str, _: tuple[int, ...] = ()) -> None:
         """Bring the map up to date with the points on screen."""
         live, face = self._live, self._document.face
         points = None if face is None else self._document.points(face)

@@ -6,8 +6,8 @@ import base64
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QCoreApplication, QIODevice, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QPen, QPolygonF
 
 from lapa_annotator.domain.schema import PART_OF_POINT, PARTS, POINT_DEFINITIONS
 from lapa_annotator.gui.editor.hittest import HitTarget
@@ -61,7 +61,8 @@ def schematic(index: int, side: int = 2 * SIDE) -> QImage:
     painter.setPen(QPen(_INK, side / 150))
     for part in PARTS:
         line = QPolygonF([QPointF(*places[i]) for i in part.indices])
-        (painter.drawPolygon if part.closed else painter.drawPolyline)(line)
+        draw = painter.drawPolygon if part.closed else painter.drawPolyline
+        draw(line)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_DOT)
     for place in np.delete(places, index, axis=0):
@@ -78,5 +79,5 @@ def schematic(index: int, side: int = 2 * SIDE) -> QImage:
 def _png(image: QImage) -> bytes:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"PNG")).write(image)
     return bytes(buffer.data().data())

@@ -57,7 +57,7 @@ class PointDock(QWidget):
         self.visibility.activated.connect(self._on_visibility)
         for signal in (document.selection_changed, document.face_switched, document.changed):
             signal.connect(self._show)
-        document.moved.connect(lambda _, __: self._show_place())
+        document.moved.connect(self._show_place)
         self._show()
 
     def _lay_out(self) -> None:
@@ -119,7 +119,7 @@ class PointDock(QWidget):
         self.time.setText(stamp)
         self._show_place()
 
-    def _show_place(self) -> None:
+    def _show_place(self, *_: object) -> None:
         found = self._current()
         if found is None:
             return

@@ -144,21 +144,21 @@ def _draw_arrows(
             continue
         lines.moveTo(x0, y0)
         lines.lineTo(x1, y1)
-        heads.addPolygon(_head(x0, y0, x1, y1, float(length[i])))
+        gap = 9.0 if face.looks[i] == Look.CURRENT else 4.5
+        heads.addPolygon(_head(x0, y0, x1, y1, min(gap, 0.4 * float(length[i]))))
     if lines.isEmpty():
         return
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.strokePath(lines, QPen(CASING, 3))
+    painter.strokePath(lines, QPen(CASING, 3.6))
     painter.strokePath(heads, QPen(CASING, 3))
-    painter.strokePath(lines, QPen(ARROW, 1.3))
+    painter.strokePath(lines, QPen(ARROW, 1.8))
     painter.fillPath(heads, ARROW)
 
 
-def _head(x0: float, y0: float, x1: float, y1: float, length: float) -> QPolygonF:
-    """A small triangle just before the arrow's end, so that the point stays in sight."""
+def _head(x0: float, y0: float, x1: float, y1: float, gap: float) -> QPolygonF:
+    """A small triangle ``gap`` before the arrow's end, so that the point stays in sight."""
     angle = math.atan2(y1 - y0, x1 - x0)
-    gap = min(4.5, 0.4 * length)
-    size = min(7.0, length - gap)
+    size = min(8.0, math.hypot(x1 - x0, y1 - y0) - gap)
     tip = (x1 - gap * math.cos(angle), y1 - gap * math.sin(angle))
     wings = [
         (tip[0] - size * math.cos(angle + turn), tip[1] - size * math.sin(angle + turn))
