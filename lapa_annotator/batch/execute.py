@@ -19,6 +19,8 @@ from typing import Any, Protocol, TypeVar
 
 import cv2
 
+_MOST_BY_DEFAULT = 8
+
 T = TypeVar("T")
 R = TypeVar("R")
 Start = Callable[[], Callable[[T], R]]
@@ -156,6 +158,11 @@ def _no_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def default_jobs() -> int:
+    """One process a core, but few enough for the memory: each takes about half a gigabyte."""
+    return min(cores(), _MOST_BY_DEFAULT)
 
 
 def cores() -> int:

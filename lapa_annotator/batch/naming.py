@@ -15,8 +15,12 @@ _FORBIDDEN = frozenset('<>:"|?*\\')
 
 
 def printable(text: str) -> str:
-    """Return ``text`` fit for any file and terminal: what is not Unicode gets backslashes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """Return ``text`` fit for one line of any file: what is no visible text gets backslashes."""
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(
+        c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) == "Cc" else c
+        for c in text
+    )
 
 
 def flat_names(relatives: Sequence[PurePosixPath]) -> list[str]:

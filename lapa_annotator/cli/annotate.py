@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lapa_annotator.batch.annotate import CONTACT_SHEET, Progress, annotate
-from lapa_annotator.batch.execute import cores
+from lapa_annotator.batch.execute import default_jobs
 from lapa_annotator.batch.options import AnnotateOptions, Crop, Faces, Fitting, read_splits
 from lapa_annotator.cli.progress import Meter
 from lapa_annotator.cli.verbs import EXIT_CANCELLED, EXIT_SKIPPED, EXIT_WRONG_CALL, tell
@@ -17,7 +17,9 @@ from lapa_annotator.domain.errors import InputError
 
 Jobs = Annotated[
     int | None,
-    typer.Option("--jobs", "-j", help="Photos worked on at once; one for each core by default."),
+    typer.Option(
+        "--jobs", "-j", help="Photos worked on at once; by default one a core, 8 at most."
+    ),
 ]
 
 
@@ -74,7 +76,7 @@ def annotate_verb(
         splits=read_splits(split),
         overlays=overlays,
         overwrite=overwrite,
-        jobs=cores() if jobs is None else jobs,
+        jobs=default_jobs() if jobs is None else jobs,
     )
     status = run_job(options)
     if status:
@@ -96,7 +98,7 @@ def run_job(options: AnnotateOptions) -> int:
         return EXIT_CANCELLED
     assert last is not None
     again = f", {last.reused} of them done before" if last.reused else ""
-    typer.echo(f"{last.faces} faces in {last.total} photos{again}; {last.skipped} photos skipped.")
+    typer.echo(f"{last.faces} faces in {last.total} photos{again}; {last.skipped} skipped.")
     typer.echo(f"Data set: {options.out}")
     typer.echo(f"Report: {options.out / 'report.csv'}")
     if options.overlays and last.faces:

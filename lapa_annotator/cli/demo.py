@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lapa_annotator.batch.annotate import CONTACT_SHEET
-from lapa_annotator.batch.execute import cores
+from lapa_annotator.batch.execute import default_jobs
 from lapa_annotator.batch.options import AnnotateOptions
 from lapa_annotator.batch.sample import sample_photos
 from lapa_annotator.batch.work import OVERLAYS
@@ -22,7 +22,7 @@ def demo_verb(
 ) -> None:
     """Annotate the photos of installed packages and say where the results are; no network."""
     photos = sample_photos()
-    jobs = min(cores(), len(photos))
+    jobs = min(default_jobs(), len(photos))
     status = run_job(AnnotateOptions(paths=tuple(photos), out=out, jobs=jobs))
     if (out / CONTACT_SHEET).is_file():
         typer.echo(f"Label maps: {out / 'train' / 'labels'}")

@@ -27,6 +27,7 @@ class _Rate(ProgressColumn):
     """Photos per second."""
 
     def render(self, task: Task) -> Text:
+        """Say the rate, once it is known."""
         speed = task.finished_speed or task.speed
         return Text(f"{speed:.1f} photos/s" if speed else "", style="progress.data.speed")
 
@@ -63,9 +64,8 @@ class Meter:
     def show(self, progress: Progress) -> None:
         """Bring the terminal up to date."""
         if progress.problem is not None:
-            self._console.print(
-                f"Skipped: {progress.problem}", style="yellow", markup=False, soft_wrap=True
-            )
+            text = f"Skipped: {progress.problem}"
+            self._console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
         if self._bar is None:
             self._line(progress)
         elif not self._bar.tasks:

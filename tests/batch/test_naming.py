@@ -67,4 +67,5 @@ def test_names_never_meet(stems):
 
 
 def test_bytes_that_are_no_text_can_be_shown():
-    assert printable("caf\udce9.jpg") == "caf\\udce9.jpg"
+    assert printable("caf\udce9 🙂.jpg") == "caf\\udce9 🙂.jpg"
+    assert printable("line\nbreak\x1b[31m") == "line\\nbreak\\x1b[31m"

@@ -110,7 +110,7 @@ def test_bad_photos_are_named_on_the_terminal_and_in_the_report(annotated):
     for name, problem in problems.items():
         assert name in problem
         assert f"Skipped: {problem}" in done.stderr
-    assert "6 faces in 11 photos; 5 photos skipped." in done.stdout
+    assert "6 faces in 11 photos; 5 skipped." in done.stdout
 
 
 def test_a_photo_that_is_turned_by_its_exif_gives_the_same_points(annotated):
