@@ -22,6 +22,7 @@ from lapa_annotator.store.models import (
     TagRow,
 )
 from lapa_annotator.store.query import Query
+from lapa_annotator.store.sqlite import numbers_of
 from lapa_annotator.store.values import Cursor, ImageInfo, Order, OrderBy, Page
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _COLUMNS: dict[OrderBy, Any] = {
     OrderBy.FACES: ImageRow.faces,
 }
 _CHUNK = 500
+_NEAR = 5000
 
 
 def _wanted(what: Select[Any], query: Query) -> Select[Any]:
@@ -60,8 +62,7 @@ def ids(project: Project, query: Query, order: Order) -> NDArray[np.int64]:
     """Return the ids that a query finds, in order; see ``Project.ids``."""
     wanted = _ordered(_wanted(select(ImageRow.id), query), order)
     with project.database.read() as connection:
-        rows = connection.execute(wanted).scalars()
-        return np.fromiter(rows, np.int64)
+        return numbers_of(connection, wanted)
 
 
 def count(project: Project, query: Query) -> int:
@@ -84,12 +85,8 @@ def page(
         raise ValueError("a page is after a place or before one, not both")
     backwards = before is not None
     place = before if backwards else after
-    key = _COLUMNS[order.by]
-    wanted = _ordered(_wanted(select(key, ImageRow.id), query), order, backwards=backwards)
-    if place is not None:
-        wanted = wanted.where(_beyond(place, order, backwards=backwards))
     with project.database.read() as connection:
-        found = [Cursor(*row) for row in connection.execute(wanted.limit(limit + 1))]
+        found = _places(connection, query, order, place, backwards, limit + 1)
         more, found = len(found) > limit, found[:limit]
         if backwards:
             found.reverse()
@@ -97,6 +94,36 @@ def page(
     first = found[0] if found and (more if backwards else place is not None) else None
     last = found[-1] if found and (more or backwards) else None
     return Page(tuple(rows), first, last)
+
+
+def _places(
+    connection: Connection,
+    query: Query,
+    order: Order,
+    start: Cursor | None,
+    backwards: bool,
+    limit: int,
+) -> list[Cursor]:
+    """Return the next places of a list from ``start`` on, at most ``limit``.
+
+    When much is found by a query, going through the next images in order soon fills a page;
+    when little is, an index of what is asked for is faster. The database cannot know which, so
+    the first is tried on a few thousand images, then the rest is left to the database.
+    """
+    key = _COLUMNS[order.by]
+    wanted = _ordered(select(key, ImageRow.id), order, backwards=backwards)
+    if start is not None:
+        wanted = wanted.where(_beyond(start, order, backwards=backwards))
+    where = condition(query)
+    if where is None:
+        return [Cursor(*row) for row in connection.execute(wanted.limit(limit))]
+    near = wanted.limit(_NEAR).subquery()
+    among = select(key, ImageRow.id).join(near, near.c.id == ImageRow.id).where(where)
+    among = _ordered(among, order, backwards=backwards).limit(limit)
+    found = connection.execute(among).all()
+    if len(found) < limit:
+        found = connection.execute(wanted.where(where).limit(limit)).all()
+    return [Cursor(*row) for row in found]
 
 
 def cursor(project: Project, image_id: int, order: Order) -> Cursor:

@@ -16,7 +16,7 @@ from lapa_annotator.domain.edits import Edit, EditConflictError
 from lapa_annotator.domain.face import Annotation
 from lapa_annotator.store import rows
 from lapa_annotator.store.codec import DamagedError, pack_edit, unpack_edit
-from lapa_annotator.store.models import Action, ImageRow, JournalRow, NameRow, Role
+from lapa_annotator.store.models import Action, ImageRow, JournalRow, NameRow, Role, table
 from lapa_annotator.store.values import JournalEntry, Revision, UndoState
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ _NEWEST_CHILD = (
     .order_by(JournalRow.id.desc())
     .limit(1)
 )
+_images, _entries = table(ImageRow), table(JournalRow)
+_ADD_ENTRY = insert(_entries).returning(_entries.c.id)
+_CHANGE_IMAGE = update(_images).where(_images.c.id == bindparam("which"))
 _HEAD = select(ImageRow.head).where(ImageRow.id == bindparam("image"))
 
 
@@ -222,10 +225,8 @@ def _step(
 
 def _append(connection: Connection, project: Project, image_id: int, values: dict[str, Any]) -> int:
     annotator = project.names.ids(connection)(project.annotator)
-    new = insert(JournalRow).values(
-        image_id=image_id, time=time.time(), annotator_id=annotator, **values
-    )
-    return connection.scalars(new.returning(JournalRow.id)).one()
+    own = {"image_id": image_id, "time": time.time(), "annotator_id": annotator}
+    return int(connection.execute(_ADD_ENTRY, own | values).scalar_one())
 
 
 def _put(
@@ -237,21 +238,16 @@ def _put(
     seconds: float,
 ) -> None:
     before, after = sides
-    values = rows.write(connection, project.names, image_id, before, after)
+    rows.write(connection, project.names, image_id, before, after)
     name_id = project.names.ids(connection)
     me = name_id(project.annotator)
-    connection.execute(
-        update(ImageRow)
-        .where(ImageRow.id == image_id)
-        .values(
-            head=head,
-            annotator_id=me,
-            updated=time.time(),
-            seconds=ImageRow.seconds + seconds,
-            **values,
-        )
-    )
-    rows.give_credit(connection, image_id, Role.ANNOTATOR, {me})
-    models = {name_id(name) for name in rows.model_names(after)}
-    if models:
-        rows.give_credit(connection, image_id, Role.MODEL, models)
+    old = rows.sums(before)
+    # Only what differs: every column given costs the rewriting of its indexes.
+    differing = {key: value for key, value in rows.sums(after).items() if value != old[key]}
+    own = {"which": image_id, "head": head, "annotator_id": me, "updated": time.time()}
+    connection.execute(_CHANGE_IMAGE, own | differing)
+    if seconds:
+        spent = ImageRow.seconds + seconds
+        connection.execute(update(ImageRow).where(ImageRow.id == image_id).values(seconds=spent))
+    models = {(Role.MODEL, name_id(name)) for name in rows.model_names(after)}
+    rows.give_credit(connection, image_id, models | {(Role.ANNOTATOR, me)})

@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     String,
+    Table,
     Text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -46,6 +47,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def table(row: type[Base]) -> Table:
+    """Return the table of a kind of row, for statements that are built once."""
+    found = row.__table__
+    assert isinstance(found, Table)
+    return found
 
 
 class FormatRow(Base):

@@ -122,7 +122,7 @@ def _keep(
                 points=pack_landmarks(face.landmarks, name_id),
             )
         )
-    rows.give_credit(connection, image_id, Role.MODEL, {model_id})
+    rows.give_credit(connection, image_id, {(Role.MODEL, model_id)})
 
 
 def proposal(project: Project, face_id: str, model: str | None) -> Landmarks | None:

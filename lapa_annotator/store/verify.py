@@ -77,10 +77,9 @@ def check_image(connection: Connection, project: Project, image_id: int) -> str 
     if journal.replayed(connection, image_id, stored.head) != stored.annotation:
         return f"{stored.path}: the annotation is not what its journal makes of it"
     t = ImageRow
-    summed = connection.execute(select(t.faces, t.confidence).where(t.id == image_id)).one()
-    sums = (len(stored.annotation.faces), rows.confidence(stored.annotation))
-    if tuple(summed) != sums:
-        return f"{stored.path}: lists say {summed.faces} faces, the annotation has {sums[0]}"
+    wanted = select(t.status, t.faces, t.confidence).where(t.id == image_id)
+    if dict(connection.execute(wanted).one()._mapping) != rows.sums(stored.annotation):
+        return f"{stored.path}: lists say something else of it than its annotation"
     return None
 
 
