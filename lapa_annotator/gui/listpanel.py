@@ -254,6 +254,11 @@ class ListPanel(QWidget):
         column.addWidget(self.table, 1)
         column.addWidget(self._footer)
 
+    @property
+    def error(self) -> str:
+        """What is wrong with the search, "" when nothing is."""
+        return self._error.text()
+
     def show_error(self, text: str) -> None:
         """Show what is wrong with the search below its field; "" when nothing is."""
         self._error.setText(text)

@@ -18,7 +18,7 @@ from lapa_annotator.gui.theme import icon
 # focus is in it.
 _LOCAL_KEYS = frozenset(
     {
-        *("Tab", "Shift+Tab", "Space", "Shift+Space", "Return", "Enter", "Backspace", "Delete"),
+        *("Tab", "Shift+Tab", "Space", "Shift+Space", "Return", "Enter", "Backspace", "Del"),
         *("Left", "Right", "Up", "Down", "Home", "End", "PgUp", "PgDown"),
         *("Shift+Left", "Shift+Right", "Shift+Up", "Shift+Down"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,16 @@ from lapa_annotator.domain.face import Status
 from lapa_annotator.gui.imagelist import Infos
 
 FINISHED = frozenset({Status.DONE, Status.APPROVED, Status.REJECTED})
-_CHUNK = 512
+TO_DO = "status:new,proposed,in-progress"
+# Looked at one by one before the whole project is asked.
+_NEAR = 512
+
+
+class Source(Infos, Protocol):
+    """What the walk needs to know; a ``store.Project`` is one."""
+
+    def ids(self, query: str) -> NDArray[np.int64]:
+        """Return the ids of all images that a query finds: (n,) int64."""
 
 
 @dataclass
@@ -24,7 +34,7 @@ class Navigator:
         row: the row of the photo on show; -1 before the first.
     """
 
-    source: Infos
+    source: Source
     ids: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     row: int = -1
 
@@ -58,12 +68,14 @@ class Navigator:
         It looks on at the other end of the list, so that nothing that was skipped is forgotten.
         """
         after, before = self.ids[self.row + 1 :], self.ids[: max(self.row, 0)]
-        way = np.concatenate([after, before]) if forward else np.concatenate([after, before])[::-1]
-        for start in range(0, len(way), _CHUNK):
-            for info in self.source.infos(way[start : start + _CHUNK].tolist()):
-                if info.status not in FINISHED:
-                    return info.id
-        return None
+        way = np.concatenate([after, before])[:: 1 if forward else -1]
+        for info in self.source.infos(way[:_NEAR].tolist()):
+            if info.status not in FINISHED:
+                return info.id
+        if len(way) <= _NEAR:
+            return None
+        far = np.flatnonzero(np.isin(way, self.source.ids(TO_DO)))
+        return int(way[far[0]]) if far.size else None
 
     def ahead(self, count: int) -> list[int]:
         """Return the next ``count`` images of the list."""

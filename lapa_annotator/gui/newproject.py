@@ -48,6 +48,11 @@ class FolderField(QWidget):
         """The folder, as typed."""
         return self.edit.text().strip()
 
+    @property
+    def said(self) -> str:
+        """The hint, or what is wrong."""
+        return self._note.text()
+
     def say(self, problem: str) -> None:
         """Show what is wrong, or the hint again when nothing is."""
         self._note.setObjectName("fieldError" if problem else "faint")

@@ -40,7 +40,7 @@ class Preferences(QDialog):
             column.addLayout(self._form(list(rows)))
             column.addSpacing(10)
         column.addStretch(1)
-        buttons = QDialogButtonBox(
+        self.buttons = buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Close | QDialogButtonBox.StandardButton.RestoreDefaults
         )
         buttons.rejected.connect(self.reject)

@@ -24,6 +24,7 @@ from lapa_annotator.gui.desk import Desk
 from lapa_annotator.gui.editor.editor import Dock, Editor
 from lapa_annotator.gui.imagelist import Column, ImageList
 from lapa_annotator.gui.listpanel import ListPanel
+from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.proposals import Models
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.thumbnails import Thumbnails
@@ -69,6 +70,7 @@ class ProjectView(QMainWindow):
         self._order = Order()
         self._listing: Job | None = None
         self._go_to = 0
+        self._docks: dict[str, QDockWidget] = {}
         self.desk: Desk | None = None
         self.thumbnails = Thumbnails(queues.pictures, self)
         self.images = ImageList(self.thumbnails.get)
@@ -200,6 +202,9 @@ class ProjectView(QMainWindow):
         self.desk.navigator.show(ids, self.desk.image_id)
         self.panel.show_count(self._counted(len(ids), total))
         self.panel.follow(self.images.row_of(self.desk.image_id))
+        if not total:
+            text = self.tr("There are no photos in this project yet: add a folder of them.")
+            self.said.emit(Message(text, "warning", "empty"))
         if not self.desk.image_id and len(ids):
             first = self._go_to if (ids == self._go_to).any() else int(ids[0])
             self.desk.go(first)
@@ -231,7 +236,7 @@ class ProjectView(QMainWindow):
 
     def add_docks(self) -> list[QAction]:
         """Put the editor's docks at the right, as they were last; return what toggles them."""
-        docks = {dock.id: self._dock(dock) for dock in self.editor.docks()}
+        self._docks = docks = {dock.id: self._dock(dock) for dock in self.editor.docks()}
         for name, other in _TABS.items():
             if name in docks and other in docks:
                 self.tabifyDockWidget(docks[other], docks[name])
@@ -244,9 +249,13 @@ class ProjectView(QMainWindow):
             self.restoreState(state, _STATE_VERSION)
         return [dock.toggleViewAction() for dock in docks.values()]
 
+    def dock(self, name: str) -> QDockWidget:
+        """Return the dock of that id; raises KeyError when there is none."""
+        return self._docks[name]
+
     def _title_docks(self) -> None:
         """Give a title to every dock that no tab names; they are closed from the menu."""
-        for dock in self.findChildren(QDockWidget):
+        for dock in self._docks.values():
             has_tab = any(not d.isHidden() for d in self.tabifiedDockWidgets(dock))
             if (dock.titleBarWidget() is None) or has_tab != (not dock.property("titled")):
                 dock.setProperty("titled", not has_tab)

@@ -80,7 +80,7 @@ class BuiltInModels:
         """Segment hair and skin around a face."""
         from lapa_annotator.ppa.segment import segment_face
 
-        return segment_face(pixels, landmarks, self._segmenter)
+        return segment_face(pixels, landmarks.points, self._segmenter)
 
     @cached_property
     def _detector(self) -> Any:

@@ -47,6 +47,7 @@ class ShortcutOverview(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Shortcuts"))
         self.resize(1080, 720)
+        self.shown_actions = [row.id for row in ACTIONS if sequences(keys[row.id])]
         columns = QHBoxLayout()
         columns.setSpacing(36)
         for groups in self._arranged(keys):
@@ -81,7 +82,7 @@ class ShortcutOverview(QDialog):
             rows = [
                 (row.said.rstrip("…"), shown(keys[row.id]))
                 for row in ACTIONS
-                if row.menu == name and sequences(keys[row.id])
+                if row.menu == name and row.id in self.shown_actions
             ]
             if rows:
                 groups.append((_menu_title(name), rows))
@@ -160,6 +161,11 @@ class ShortcutEditor(QDialog):
         self.buttons.rejected.connect(self.reject)
         self._lay_out()
         self._fill()
+
+    @property
+    def problem(self) -> str:
+        """What is said about clashes, "" when there are none."""
+        return self._problem.text()
 
     @property
     def clashing(self) -> dict[str, list[str]]:

@@ -74,10 +74,13 @@ class Theme(QObject):
         self._app.styleHints().setColorScheme(_SCHEMES[choice])
         self._apply()
 
+    def _system(self) -> Qt.ColorScheme:
+        return self._app.styleHints().colorScheme()
+
     def _apply(self) -> None:
         scheme = _SCHEMES[self._choice]
         if scheme == Qt.ColorScheme.Unknown:
-            scheme = self._app.styleHints().colorScheme()
+            scheme = self._system()
         dark = scheme == Qt.ColorScheme.Dark
         if self._app.property(_DARK) == dark:
             return

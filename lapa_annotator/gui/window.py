@@ -287,6 +287,7 @@ class Window(QMainWindow):
     def _show_dialog(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
+        self.dialog: QDialog | None = dialog
 
     # What is said
 

@@ -1,0 +1,61 @@
+"""Settings: typed, kept, and forgiving about what stands in the file."""
+
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox
+
+from lapa_annotator.gui.preferences import Preferences
+from lapa_annotator.gui.settings import SETTINGS, Settings
+
+
+def test_a_setting_is_kept_for_the_next_start(settings, store):
+    settings.set("work/ahead", 5)
+    settings.set("work/propose", False)
+    store.sync()
+    again = Settings(store)
+    assert again.get("work/ahead") == 5
+    assert again.get("work/propose") is False
+
+
+def test_what_makes_no_sense_counts_as_the_first_value(settings, store):
+    store.setValue("work/ahead", "many")
+    store.setValue("work/idle", 10_000)
+    store.setValue("look/theme", "purple")
+    store.setValue("work/propose", "perhaps")
+    assert [settings.get(k) for k in ("work/ahead", "work/idle", "look/theme", "work/propose")] == [
+        2,
+        30,
+        "system",
+        True,
+    ]
+
+
+def test_a_change_is_told_once(settings, qtbot):
+    heard = []
+    settings.changed.connect(lambda key, value: heard.append((key, value)))
+    settings.set("work/ahead", 3)
+    settings.set("work/ahead", 3)
+    assert heard == [("work/ahead", 3)]
+
+
+def test_the_preferences_have_a_field_for_every_row_and_it_counts_at_once(settings, qtbot):
+    dialog = Preferences(settings)
+    qtbot.addWidget(dialog)
+    assert set(dialog.fields) == {row.key for row in SETTINGS}
+    box, number, choice = (dialog.fields[k] for k in ("work/propose", "work/ahead", "look/theme"))
+    assert isinstance(box, QCheckBox)
+    assert isinstance(number, QSpinBox)
+    assert isinstance(choice, QComboBox)
+    box.setChecked(False)
+    number.setValue(7)
+    choice.setCurrentIndex(choice.findData("dark"))
+    found = [settings.get(k) for k in ("work/propose", "work/ahead", "look/theme")]
+    assert found == [False, 7, "dark"]
+
+
+def test_restoring_the_defaults_changes_fields_and_settings(settings, qtbot):
+    settings.set("work/ahead", 7)
+    dialog = Preferences(settings)
+    qtbot.addWidget(dialog)
+    buttons = dialog.findChildren(type(dialog.buttons))[0]
+    buttons.button(buttons.StandardButton.RestoreDefaults).click()
+    assert settings.get("work/ahead") == 2
+    assert dialog.fields["work/ahead"].value() == 2
