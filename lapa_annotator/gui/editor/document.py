@@ -216,6 +216,8 @@ class Document(QObject):
 
     def hold(self, indices: Sequence[int], points: Points, title: str) -> None:
         """Move points by a key: shown at once, and one edit when the keys come to rest."""
+        if self._held_title not in ("", title):
+            self.settle()
         self.preview(indices, points)
         self._held_title = title
         self._held.start()

@@ -78,7 +78,7 @@ class EditorPoints(EditorView):
     def nudge(self, dx: float, dy: float) -> None:
         """Move the selected points by so many photo pixels; presses in a row are one edit."""
         chosen, points = self._chosen(), self._points()
-        if chosen and points is not None:
+        if chosen and points is not None and not self.canvas.is_busy:
             self.document.hold(chosen, points[chosen] + (dx, dy), moved_title(tuple(chosen)))
 
     def nudge_left(self) -> None:
@@ -231,7 +231,7 @@ class EditorPoints(EditorView):
 
     def _transform(self, scale: float, degrees: float, title: str) -> None:
         chosen, points = self._chosen(), self._points()
-        if len(chosen) > 1 and points is not None:
+        if len(chosen) > 1 and points is not None and not self.canvas.is_busy:
             some = points[chosen]
             middle = tuple(((some.min(axis=0) + some.max(axis=0)) / 2).tolist())
             transform = Similarity.about(middle, middle, scale, degrees)

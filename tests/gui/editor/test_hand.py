@@ -40,7 +40,7 @@ def test_the_grip_on_a_point_stays_where_the_hand_took_it(desk):
     before = desk.points[NOSE_TIP].copy()
     start = desk.point(NOSE_TIP) + QPoint(3, 2)
     desk.drag(start, start + QPoint(20, 0))
-    assert desk.points[NOSE_TIP] == pytest.approx(before + (20, 0))
+    assert desk.points[NOSE_TIP] == pytest.approx(before + np.array([20, 0]))
 
 
 def test_a_click_selects_a_point_and_moves_nothing(desk):
@@ -351,7 +351,7 @@ def two_faces(desk) -> tuple[Face, Face]:
 def test_a_click_into_another_face_switches_to_it(desk):
     a, b = two_faces(desk)
     assert desk.document.face_id == a.id
-    desk.click(desk.on_screen(b.landmarks.points[[60, 87]].mean(axis=0) + (20, -2)))
+    desk.click(desk.on_screen(b.landmarks.points[[60, 87]].mean(axis=0) + np.array([20, -2])))
     assert desk.document.face_id == b.id
     desk.click(desk.on_screen(a.landmarks.points[NOSE_TIP]))
     assert desk.document.face_id == a.id

@@ -1,5 +1,7 @@
 """The photo on the canvas: zoom, pan, pixels, tones."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
@@ -177,7 +179,7 @@ def test_a_stored_option_that_makes_no_sense_counts_as_the_first_value(store, qt
 def test_the_levels_of_a_photo_halve_until_they_are_small(size):
     levels = photo_levels(picture(size))
     assert levels[0].shape[:2] == size[::-1]
-    for finer, coarser in zip(levels, levels[1:], strict=False):
+    for finer, coarser in pairwise(levels):
         assert coarser.shape[0] == (finer.shape[0] + 1) // 2
         assert coarser.shape[1] == (finer.shape[1] + 1) // 2
     assert max(levels[-1].shape) <= 1024

@@ -135,9 +135,9 @@ class PointDock(QWidget):
             return
         index, _, points = found
         typed = np.array([[self.place_x.value(), self.place_y.value()]])
-        if np.abs(typed - points[index]).max() < 0.5 * 10 ** -self.place_x.decimals():
-            return
-        typed = work.clamped(typed, self._document.size)
+        # What was not typed keeps the digits that the field does not show.
+        same = np.abs(typed - points[index]) <= 0.5 * 10 ** -self.place_x.decimals()
+        typed = work.clamped(np.where(same, points[index], typed), self._document.size)
         edit = work.moved(face, [index], typed, self._document.by())
         self._document.apply(edit, moved_title((index,)))
 

@@ -1,0 +1,168 @@
+"""What happens to edits that cannot be saved: nothing is lost."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from lapa_annotator.domain.edits import EditConflictError, SetStatus
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.face import Status
+from lapa_annotator.gui.editor import saving
+from lapa_annotator.gui.editor.journal import MemoryJournal
+from lapa_annotator.gui.editor.saving import Saver, Unsaved
+from tests.gui.editor.conftest import face_in, photo_of
+
+
+class FullDisk(MemoryJournal):
+    """A journal whose disk can be full."""
+
+    full = True
+
+    def save(self, edit, title, seconds):
+        if self.full:
+            raise InputError("project.db", "the disk is full", "free some space")
+        super().save(edit, title, seconds)
+
+
+def move(desk, index: int, dx: float = 5.0) -> None:
+    desk.document.select({index})
+    desk.editor.nudge(dx, 0)
+    desk.rest()
+
+
+@pytest.fixture
+def full(desk) -> FullDisk:
+    journal = FullDisk()
+    desk.editor.open(photo_of(face_in(), journal=journal))
+    return journal
+
+
+def test_an_edit_that_cannot_be_saved_stays_and_is_said_in_place(desk, full, qtbot):
+    before = desk.points[54].copy()
+    with qtbot.waitSignal(desk.editor.saved_changed) as told:
+        move(desk, 54)
+    assert told.args == [False]
+    assert desk.points[54] == pytest.approx(before + np.array([5, 0]))
+    level, text = desk.messages[-1]
+    assert level == "error"
+    assert "the disk is full; free some space." in text
+    assert "1 change(s)" in text
+    assert full.history() == []
+
+
+def test_it_is_saved_in_order_as_soon_as_that_can_be_done(desk, full, qtbot, monkeypatch):
+    desk.editor.saver._timer.setInterval(10)
+    move(desk, 54)
+    move(desk, 60)
+    full.full = False
+    with qtbot.waitSignal(desk.editor.saver.all_saved, timeout=3000):
+        pass
+    assert [e.title for e in full.history()] == ["Move point 54", "Move point 60"]
+    assert desk.messages[-1] == ("info", "")
+
+
+def test_saving_by_hand_tries_at_once(desk, full):
+    move(desk, 54)
+    full.full = False
+    desk.editor.save()
+    assert len(full.history()) == 1
+
+
+def test_unsaved_edits_are_kept_when_the_photo_is_left(desk, full):
+    move(desk, 54)
+    desk.editor.open(photo_of(face_in(), image_id=2))
+    move(desk, 60)
+    assert desk.titles == ["Move point 60"], "another photo's journal is not held up"
+    full.full = False
+    desk.editor.save()
+    assert [e.title for e in full.history()] == ["Move point 54"]
+
+
+def test_unsaved_edits_can_be_undone_and_redone(desk, full):
+    before = desk.points.copy()
+    move(desk, 54)
+    move(desk, 60)
+    after = desk.points.copy()
+    desk.editor.undo()
+    desk.editor.undo()
+    assert np.array_equal(desk.points, before)
+    desk.editor.redo()
+    desk.editor.redo()
+    assert np.array_equal(desk.points, after)
+    full.full = False
+    desk.editor.save()
+    assert len(full.history()) == 2
+    desk.editor.undo()
+    assert desk.points[60] == pytest.approx(before[60])
+
+
+def test_a_photo_changed_by_somebody_else_says_so_and_keeps_the_edit(desk):
+    class Changed(MemoryJournal):
+        def save(self, edit, title, seconds):
+            raise EditConflictError("a point has been changed meanwhile; reload the picture")
+
+    desk.editor.open(photo_of(face_in(), journal=Changed()))
+    move(desk, 54)
+    assert "has been changed meanwhile" in desk.messages[-1][1]
+    assert len(desk.editor.saver.waiting) == 1
+
+
+def test_an_undo_that_cannot_be_written_changes_nothing(desk):
+    class Stuck(MemoryJournal):
+        def undo(self):
+            raise InputError("project.db", "the disk is full", "free some space")
+
+    desk.editor.open(photo_of(face_in(), journal=Stuck()))
+    move(desk, 54)
+    after = desk.points.copy()
+    desk.editor.undo()
+    assert np.array_equal(desk.points, after)
+    assert desk.messages[-1][0] == "error"
+    assert desk.editor.has("undo")
+
+
+def test_an_undo_of_something_that_stands_no_longer_says_so(desk):
+    journal = MemoryJournal()
+    desk.editor.open(photo_of(face_in(), journal=journal))
+    journal.save(SetStatus(Status.REJECTED, Status.DONE), "elsewhere", 0)
+    move(desk, 54)
+    desk.editor.undo()
+    desk.editor.document._done += 1
+    after = desk.points.copy()
+    desk.editor.undo()
+    assert "changed elsewhere" in desk.messages[-1][1]
+    assert np.array_equal(desk.points, after)
+
+
+def test_the_time_of_work_goes_with_the_edit_and_leaves_idle_hours_out(desk):
+    @dataclass
+    class Clock:
+        now: float = 1000.0
+
+        def __call__(self) -> float:
+            return self.now
+
+    spent: list[float] = []
+
+    class Timed(MemoryJournal):
+        def save(self, edit, title, seconds):
+            spent.append(seconds)
+            super().save(edit, title, seconds)
+
+    clock = desk.document._clock = Clock()
+    desk.editor.open(photo_of(face_in(), journal=Timed()))
+    clock.now += 4
+    move(desk, 54)
+    clock.now += 7200
+    move(desk, 60)
+    assert spent == [4.0, desk.document.idle_after]
+
+
+def test_a_saver_without_trouble_never_starts_its_timer(qtbot):
+    saver = Saver()
+    edit = SetStatus(Status.NEW, Status.DONE)
+    saver.save(Unsaved(MemoryJournal(), edit, "Done", 1.0))
+    assert saver.waiting == ()
+    assert not saver._timer.isActive()
+    assert saving.RETRY_MS > 0
