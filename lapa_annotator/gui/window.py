@@ -307,6 +307,8 @@ class Window(QMainWindow):
         self.messages.say(Message(str(error), "error", "problem"))
 
     def _editor_says(self, kind: str, text: str) -> None:
+        # What was refused leaves the editor in another state than the key had brought about.
+        self.actions_.refresh_soon()
         if text:
             self.messages.say(Message(text, kind, "editor"))
         else:

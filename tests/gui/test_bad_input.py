@@ -81,7 +81,7 @@ def test_a_photo_of_another_person_is_shown_but_not_changed(project):
         before = stored_point(project)
         move_a_point(project)
         assert stored_point(project) == before
-        assert not project.window.actions_["undo"].isEnabled()
+        project.wait(lambda: not project.window.actions_["undo"].isEnabled())
         lease.release()
         project.do("next_photo")
         project.wait(lambda: project.shows("c.png"))
