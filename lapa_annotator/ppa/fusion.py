@@ -117,35 +117,37 @@ class FaceRegion:
 
 
 _EAR_LOBES = (6, 26)
+_FAR = 1e6
+"""Pixels: beyond any picture."""
 _BROW_TOPS = (46, 45, 44, 43, 42, 37, 36, 35, 34, 33)
 REGION_POINTS: tuple[int, ...] = (*range(33), *_BROW_TOPS)
 """The points that a face region depends on."""
 
 
 def face_region(points: Points, jawline: Polygon, slack: NDArray[np.float64]) -> FaceRegion:
-    """Make the region of a face.
+    """Make the region of a face. What it says of one place depends on the points near it.
 
     Args:
         points: (106, 2) landmarks.
         jawline: (n, 2) the fitted contour, through points 0-32.
         slack: (33,) how far outside each contour point skin is still believed, as a share of
-            the contour's size; 0 cuts at the line.
+            the jaw's width; 0 cuts at the line.
     """
-    contour = points[:33]
     inside = np.vstack([jawline, points[list(_BROW_TOPS)]])
-    place = np.array([np.abs(jawline - p).sum(axis=1).argmin() for p in contour])
-    size = float(np.ptp(contour, axis=0).max())
-    outward = jawline - contour.mean(axis=0)
-    outward /= np.maximum(np.hypot(*outward.T), 1e-9)[:, None]
-    loose = np.interp(np.arange(len(jawline)), np.maximum.accumulate(place), slack)
-    cut = (jawline + outward * (loose * size)[:, None])[
-        place[_EAR_LOBES[0]] : place[_EAR_LOBES[1]] + 1
-    ]
-    if len(cut) < 2 or np.hypot(*(cut[-1] - cut[0])) < 1e-6:
+    place = np.array([np.abs(jawline - p).sum(axis=1).argmin() for p in points[:33]])
+    place = np.maximum.accumulate(place)
+    first, last = place[_EAR_LOBES[0]], place[_EAR_LOBES[1]]
+    across = jawline[last] - jawline[first]
+    width = float(np.hypot(*across))
+    if width < 1e-6:
         return FaceRegion(inside, np.zeros((0, 2)))
-    left, right = cut[0], cut[-1]
+    along = np.gradient(jawline, axis=0)
+    outward = np.c_[-along[:, 1], along[:, 0]]
+    outward /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
+    loose = np.interp(np.arange(len(jawline)), place, slack) * width
+    cut = (jawline + outward * loose[:, None])[first : last + 1]
     # Everything below the level of the ear lobes and outside of the jaw.
-    away = (right - left) / np.hypot(*(right - left)) * 8 * size
+    left, right, away = cut[0], cut[-1], across / width * _FAR
     down = np.array([-away[1], away[0]])
     below = np.vstack([left - away, cut, right + away, right + away + down, left - away + down])
     return FaceRegion(inside, below)

@@ -39,7 +39,7 @@ class ParseOptions:
         closed_eye, closed_mouth: openings below this share of the width are closed.
         sureness: how sure hair and background must be to cover a part.
         jaw_slack: how far outside a proposed jawline skin is still believed, as a share of the
-            contour's size. A jawline that a person has set cuts exactly.
+            jaw's width. A jawline that a person has set cuts exactly.
     """
 
     fitting: Fitting = "curves"
@@ -109,6 +109,11 @@ class FaceParser:
         """Class id (2-9) -> closed polygons (n, 2) in image pixels."""
         return {k: rings for outlines in self._outlines for k, rings in outlines.rings.items()}
 
+    @property
+    def jawline(self) -> Polygon:
+        """The fitted face contour as an open polyline (n, 2) in image pixels."""
+        return fit_jawline(self._points, self._options.fit)
+
     def move(self, points: Points, touched: Touched | None = None) -> Rect:
         """Put the landmarks elsewhere and bring ``labels`` up to date.
 
@@ -132,7 +137,7 @@ class FaceParser:
             if changed[list(group.indices)].any():
                 old, new = self._outlines[k], fit_group(points, group, self._options.fit)
                 self._outlines[k] = new
-                dirty = dirty.joined(_around(old)).joined(_around(new))
+                dirty = dirty.joined(_redrawn(old, new))
         if region_changed:
             was, self._region = self._region, self._fit_region()
             dirty = dirty.joined(_changed(was.inside, self._region.inside))
@@ -147,7 +152,7 @@ class FaceParser:
 
     def _fit_region(self) -> FaceRegion:
         slack = np.where(self._touched[:33], 0.0, self._options.jaw_slack)
-        return face_region(self._points, fit_jawline(self._points, self._options.fit), slack)
+        return face_region(self._points, self.jawline, slack)
 
     def _redraw(self, rect: Rect) -> Rect:
         rect = rect.clipped(self._image)
@@ -165,6 +170,18 @@ def _around(outlines: Outlines) -> Rect:
     for rings in outlines.rings.values():
         for ring in rings:
             rect = rect.joined(Rect.around(ring))
+    return rect
+
+
+def _redrawn(before: Outlines, after: Outlines) -> Rect:
+    """The rectangle outside of which two fits of the same group agree."""
+    rect = NOWHERE
+    for label, rings in before.rings.items():
+        others = after.rings[label]
+        if len(rings) != len(others):
+            return _around(before).joined(_around(after))
+        for a, b in zip(rings, others, strict=True):
+            rect = rect.joined(_changed(a, b))
     return rect
 
 
