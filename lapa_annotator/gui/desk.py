@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Status
 from lapa_annotator.domain.landmarks import Landmarks
+from lapa_annotator.gui.background import ProposeAll
 from lapa_annotator.gui.editor.document import OpenPhoto
 from lapa_annotator.gui.editor.editor import Editor
 from lapa_annotator.gui.loader import LoadedPhoto, PhotoLoader
@@ -72,6 +74,9 @@ class Desk(QObject):
         self.proposals.pointed.connect(self._pointed)
         self.proposals.segmented.connect(self._segmented)
         self.proposals.failed.connect(self._model_failed)
+        self._all = ProposeAll(queues.models, models, project.photo_path, self)
+        self._all.found.connect(self._found)
+        self._all.ended.connect(self._all_proposed)
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._file_changed)
         editor.finished.connect(self.finished)
@@ -121,6 +126,7 @@ class Desk(QObject):
 
     def close(self) -> None:
         """Put the photo away and give everything back."""
+        self._all.cancel()
         self.editor.close_photo()
         self.loader.forget()
         self._release(keep=0)
@@ -250,6 +256,21 @@ class Desk(QObject):
         """Find the faces of the photo on show, whatever was found before."""
         self._fruitless.discard(self.image_id)
         self._look_for_faces(self.image_id, NOW, asked=True)
+
+    def propose_all(self) -> None:
+        """Propose points for every new photo of the list, in the background; again to stop."""
+        if self._all.is_running:
+            self._all.cancel()
+            return
+        new = self.project.ids("status:new")
+        wanted = self.navigator.ids[np.isin(self.navigator.ids, new)]
+        self._all.start([int(i) for i in wanted])
+
+    def _all_proposed(self, done: int, skipped: int) -> None:
+        text = self.tr("Points were proposed for {n:,} photos.").format(n=done)
+        if skipped:
+            text += " " + self.tr("{n:,} could not be done.").format(n=skipped)
+        self.said.emit(Message(text, "warning" if skipped else "ok", "all"))
 
     def _look_for_faces(self, image_id: int, priority: int, asked: bool = False) -> None:
         wanted = asked or self.settings.get("work/propose")

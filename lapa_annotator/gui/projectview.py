@@ -158,6 +158,11 @@ class ProjectView(QMainWindow):
         if self.desk is not None:
             self.desk.propose_again()
 
+    def propose_all(self) -> None:
+        """Propose points for every new photo of the list, in the background; again to stop."""
+        if self.desk is not None:
+            self.desk.propose_all()
+
     def search_photos(self) -> None:
         """Put the cursor into the search field."""
         self.panel.search.setFocus()

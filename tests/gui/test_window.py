@@ -317,3 +317,31 @@ def test_paths_with_odd_names_are_no_trouble(hand, tmp_path):
     hand.make(tmp_path / "Bilder & ähnliches %n", tmp_path / "Projekt ü")
     hand.wait(lambda: hand.shows("été {0}.png"))
     assert Path(hand.window.project.folder).name == "Projekt ü.lapa"
+
+
+def test_points_are_proposed_for_all_new_photos_in_the_background(
+    make_window, tmp_path, settings, photos
+):
+    settings.set("work/propose", False)
+    for i in range(8):
+        make_photo(photos / f"more{i}.png", shade=3 + i)
+    hand = make_window()
+    hand.make(photos, tmp_path / "p")
+    (photos / "more5.png").unlink()
+    hand.do("propose_all")
+    hand.wait(lambda: hand.window.project.count("status:proposed") == 10)
+    hand.wait(lambda: "10 photos. 1 could not" in hand.said)
+    assert hand.faces() == 1, "the photo on show has its points as well"
+
+
+def test_proposing_for_all_can_be_stopped(make_window, tmp_path, settings):
+    settings.set("work/propose", False)
+    for i in range(30):
+        make_photo(tmp_path / "many" / f"{i}.png", shade=i)
+    hand = make_window()
+    hand.make(tmp_path / "many", tmp_path / "p")
+    hand.do("propose_all")
+    hand.wait(lambda: hand.window.project.count("status:proposed") > 2)
+    hand.do("propose_all")
+    hand.wait(lambda: "Points were proposed" in hand.said)
+    assert hand.window.project.count("status:new") > 0
