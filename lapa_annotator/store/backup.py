@@ -38,8 +38,7 @@ def compact(database: Database) -> int:
     """Rewrite a database without its unused room; see ``Project.compact``."""
     if database.read_only:
         raise InputError(database.file, "is open for reading only", "open it for writing")
-    before = database.file.stat().st_size
-    sqlite.vacuum(database.engine, database.file)
+    freed = sqlite.vacuum(database.engine, database.file)
     with database.write() as connection:
         sqlite.refresh_statistics(connection)
-    return before - database.file.stat().st_size
+    return freed

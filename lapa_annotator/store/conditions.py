@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
 
 from lapa_annotator.domain.face import Status
 from lapa_annotator.store.models import (
@@ -27,101 +27,110 @@ from lapa_annotator.store.values import PhotoState
 Condition = ColumnElement[bool]
 
 
-def condition(query: Query) -> Condition | None:
-    """Return what must hold of a row of images; None when everything is found."""
-    return and_(*(_term(term) for term in query.terms)) if query.terms else None
+def condition(query: Query, image: Any = ImageRow, *, row_by_row: bool = False) -> Condition | None:
+    """Return what must hold of a row of images; None when everything is found.
+
+    Args:
+        image: what the row's columns are taken from.
+        row_by_row: look up tags and names for each row, which suits few rows; otherwise the
+            images of a tag or name are listed first, which suits an index.
+    """
+    terms = [_term(term, image, row_by_row) for term in query.terms]
+    return and_(*terms) if terms else None
 
 
-def _term(term: Term) -> Condition:
-    found = _BUILDERS[term.key](term.values)
+def _term(term: Term, image: Any, row_by_row: bool) -> Condition:
+    if term.key in _COLUMNS:
+        found = or_(*(_column(term.key, image, value) for value in term.values))
+    elif term.key == "path":
+        found = or_(*(_path(image.path, str(value)) for value in term.values))
+    elif term.key == "text":
+        found = _text(image, str(term.values[0]))
+    else:
+        patterns = tuple(map(str, term.values))
+        linked = _tag(patterns) if term.key == "tag" else _credit(_ROLES[term.key], patterns)
+        (images,) = linked.selected_columns
+        mine = linked.where(images == image.id)
+        found = mine.exists() if row_by_row else image.id.in_(linked)
     return not_(found) if term.negated else found
 
 
-def _status(values: tuple[Value, ...]) -> Condition:
-    return ImageRow.status.in_([STATUS_CODES[v] for v in values if isinstance(v, Status)])
+_NEVER_CHANGED = 0.0
+# What a column is called, and the least of its values that mean something.
+_COLUMNS: dict[str, tuple[str, float]] = {
+    "status": ("status", 0),
+    "photo": ("photo", 0),
+    "conf": ("confidence", 0.0),
+    "doubt": ("doubt", 0.0),
+    "faces": ("faces", 0),
+    "date": ("updated", math.ulp(_NEVER_CHANGED)),
+}
+_ROLES = {"annotator": Role.ANNOTATOR, "model": Role.MODEL}
 
 
-def _photo(values: tuple[Value, ...]) -> Condition:
-    return ImageRow.photo.in_([PHOTO_CODES[v] for v in values if isinstance(v, PhotoState)])
+def _column(key: str, image: Any, value: Value) -> Condition:
+    name, least = _COLUMNS[key]
+    column = getattr(image, name)
+    match value:
+        case Status():
+            return equal(column, STATUS_CODES[value])
+        case PhotoState():
+            return equal(column, PHOTO_CODES[value])
+        case Range():
+            return _range(column, least, value)
+    raise ValueError(f"{key}: is not searched by {value!r}")
 
 
-def _ranges(column: Any, least: float) -> Callable[[tuple[Value, ...]], Condition]:
-    """Build for a column in which numbers under ``least`` mean that nothing is known."""
-
-    def build(values: tuple[Value, ...]) -> Condition:
-        return or_(*(_range(column, least, v) for v in values if isinstance(v, Range)))
-
-    return build
+def equal(column: Any, value: object) -> Condition:
+    """Return that a column has a value."""
+    same: Condition = column == value
+    return same
 
 
 def _range(column: Any, least: float, wanted: Range) -> Condition:
+    found = [column >= least]
     if wanted.low >= least:
-        low = column > wanted.low if wanted.above else column >= wanted.low
-    else:
-        low = column >= least
-    if wanted.high == math.inf:
-        return low  # type: ignore[no-any-return]  # a comparison of a column is a condition
-    high = column < wanted.high if wanted.below else column <= wanted.high
-    return and_(low, high)
-
-
-def _has_wildcard(text: str) -> bool:
-    return "*" in text or "?" in text
+        found = [column > wanted.low if wanted.above else column >= wanted.low]
+    if wanted.high != math.inf:
+        found.append(column < wanted.high if wanted.below else column <= wanted.high)
+    return and_(*found)
 
 
 def _match(column: Any, pattern: str) -> Condition:
-    return Matches(column, pattern) if _has_wildcard(pattern) else column == pattern
+    """Match a whole text; what comes before the first wildcard bounds the search of an index."""
+    start = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    if start == pattern:
+        return equal(column, pattern)
+    bounds = []
+    if start and ord(start[-1]) < 0xD7FF:
+        bounds = [column >= start, column < start[:-1] + chr(ord(start[-1]) + 1)]
+    return and_(*bounds, Matches(column, pattern))
 
 
-def _path(values: tuple[Value, ...]) -> Condition:
-    found: list[Condition] = []
-    for value in values:
-        text = str(value)
-        found.append(_match(ImageRow.path, text))
-        if not _has_wildcard(text):
-            found.append(Matches(ImageRow.path, text.rstrip("/") + "/*"))
-    return or_(false(), *found)
+def _path(path: Any, pattern: str) -> Condition:
+    found = _match(path, pattern)
+    if re.search(r"[*?]", pattern):
+        return found
+    return or_(found, _match(path, pattern.rstrip("/") + "/*"))
 
 
-def _tag(values: tuple[Value, ...]) -> Condition:
-    tags = select(TagRow.id).where(or_(*(_match(TagRow.text, str(v)) for v in values)))
-    return ImageRow.id.in_(select(ImageTagRow.image_id).where(ImageTagRow.tag_id.in_(tags)))
+def _tag(patterns: tuple[str, ...]) -> Select[int]:
+    tags = select(TagRow.id).where(or_(*(_match(TagRow.text, p) for p in patterns)))
+    return select(ImageTagRow.image_id).where(ImageTagRow.tag_id.in_(tags))
 
 
-def _credit(role: Role) -> Callable[[tuple[Value, ...]], Condition]:
-    def build(values: tuple[Value, ...]) -> Condition:
-        names = select(NameRow.id).where(or_(*(_match(NameRow.text, str(v)) for v in values)))
-        credits_ = select(CreditRow.image_id).where(
-            CreditRow.role == int(role), CreditRow.name_id.in_(names)
-        )
-        return ImageRow.id.in_(credits_)
-
-    return build
+def _credit(role: Role, patterns: tuple[str, ...]) -> Select[int]:
+    names = select(NameRow.id).where(or_(*(_match(NameRow.text, p) for p in patterns)))
+    mine = CreditRow.role == int(role), CreditRow.name_id.in_(names)
+    return select(CreditRow.image_id).where(*mine)
 
 
-def _text(values: tuple[Value, ...]) -> Condition:
-    text = str(values[0])
+def _text(image: Any, text: str) -> Condition:
     tags = select(TagRow.id).where(TagRow.text.icontains(text, autoescape=True))
     tagged = select(ImageTagRow.image_id).where(ImageTagRow.tag_id.in_(tags))
     comments = CommentRow.text.icontains(text, autoescape=True)
     return or_(
-        ImageRow.path.icontains(text, autoescape=True),
-        ImageRow.id.in_(tagged),
-        ImageRow.id.in_(select(CommentRow.image_id).where(comments)),
+        image.path.icontains(text, autoescape=True),
+        image.id.in_(tagged),
+        image.id.in_(select(CommentRow.image_id).where(comments)),
     )
-
-
-_NEVER_CHANGED = 0.0
-_BUILDERS: dict[str, Callable[[tuple[Value, ...]], Condition]] = {
-    "status": _status,
-    "photo": _photo,
-    "conf": _ranges(ImageRow.confidence, 0.0),
-    "doubt": _ranges(ImageRow.doubt, 0.0),
-    "faces": _ranges(ImageRow.faces, 0),
-    "date": _ranges(ImageRow.updated, math.ulp(_NEVER_CHANGED)),
-    "tag": _tag,
-    "annotator": _credit(Role.ANNOTATOR),
-    "model": _credit(Role.MODEL),
-    "path": _path,
-    "text": _text,
-}

@@ -20,22 +20,15 @@ from lapa_annotator.store.models import (
     ImageRow,
     ImageTagRow,
     TagRow,
+    table,
 )
 from lapa_annotator.store.query import Query
 from lapa_annotator.store.sqlite import numbers_of
-from lapa_annotator.store.values import Cursor, ImageInfo, Order, OrderBy, Page
+from lapa_annotator.store.values import Cursor, ImageInfo, Order, Page
 
 if TYPE_CHECKING:
     from lapa_annotator.store.project import Project
 
-_COLUMNS: dict[OrderBy, Any] = {
-    OrderBy.PATH: ImageRow.path,
-    OrderBy.STATUS: ImageRow.status,
-    OrderBy.DOUBT: ImageRow.doubt,
-    OrderBy.CONFIDENCE: ImageRow.confidence,
-    OrderBy.UPDATED: ImageRow.updated,
-    OrderBy.FACES: ImageRow.faces,
-}
 _CHUNK = 500
 _NEAR = 5000
 
@@ -45,15 +38,17 @@ def _wanted(what: Select[Any], query: Query) -> Select[Any]:
     return what if where is None else what.where(where)
 
 
-def _ordered(what: Select[Any], order: Order, *, backwards: bool = False) -> Select[Any]:
-    keys = (_COLUMNS[order.by], ImageRow.id)
+def _ordered(
+    what: Select[Any], order: Order, *, backwards: bool = False, image: Any = ImageRow
+) -> Select[Any]:
+    keys = (getattr(image, order.by), image.id)
     if order.descending != backwards:
         return what.order_by(*(key.desc() for key in keys))
     return what.order_by(*keys)
 
 
 def _beyond(cursor: Cursor, order: Order, *, backwards: bool = False) -> ColumnElement[bool]:
-    place = tuple_(_COLUMNS[order.by], ImageRow.id)
+    place = tuple_(getattr(ImageRow, order.by), ImageRow.id)
     there = (cursor.key, cursor.id)
     return place < there if order.descending != backwards else place > there
 
@@ -110,17 +105,19 @@ def _places(
     when little is, an index of what is asked for is faster. The database cannot know which, so
     the first is tried on a few thousand images, then the rest is left to the database.
     """
-    key = _COLUMNS[order.by]
+    key = getattr(ImageRow, order.by)
     wanted = _ordered(select(key, ImageRow.id), order, backwards=backwards)
     if start is not None:
         wanted = wanted.where(_beyond(start, order, backwards=backwards))
     where = condition(query)
     if where is None:
         return [Cursor(*row) for row in connection.execute(wanted.limit(limit))]
-    near = wanted.limit(_NEAR).subquery()
-    among = select(key, ImageRow.id).join(near, near.c.id == ImageRow.id).where(where)
-    among = _ordered(among, order, backwards=backwards).limit(limit)
-    found = connection.execute(among).all()
+    near = wanted.with_only_columns(table(ImageRow)).limit(_NEAR).subquery().c
+    matching = condition(query, near, row_by_row=True)
+    assert matching is not None
+    among = select(near[order.by], near.id).where(matching)
+    among = _ordered(among, order, backwards=backwards, image=near)
+    found = connection.execute(among.limit(limit)).all()
     if len(found) < limit:
         found = connection.execute(wanted.where(where).limit(limit)).all()
     return [Cursor(*row) for row in found]
@@ -128,7 +125,7 @@ def _places(
 
 def cursor(project: Project, image_id: int, order: Order) -> Cursor:
     """Return the place of an image in an order; see ``Project.cursor``."""
-    wanted = select(_COLUMNS[order.by]).where(ImageRow.id == image_id)
+    wanted = select(getattr(ImageRow, order.by)).where(ImageRow.id == image_id)
     with project.database.read() as connection:
         row = connection.execute(wanted).one_or_none()
     if row is None:

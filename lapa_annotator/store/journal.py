@@ -126,11 +126,11 @@ def history(project: Project, image_id: int) -> list[JournalEntry]:
     with project.database.read() as connection:
         entries = {row.id: row for row in connection.execute(wanted)}
         head = connection.scalar(_HEAD, {"image": image_id}) or 0
-    standing = set()
-    while head in entries and head not in standing:
-        standing.add(head)
-        head = entries[head].parent
-    return [_journal_entry(row, entries, row.id in standing) for row in entries.values()]
+        standing = set()
+        while head in entries and head not in standing:
+            standing.add(head)
+            head = entries[head].parent
+        return [_journal_entry(row, entries, row.id in standing) for row in entries.values()]
 
 
 def replayed(connection: Connection, image_id: int, head: int) -> Annotation:
@@ -160,7 +160,10 @@ def replayed(connection: Connection, image_id: int, head: int) -> Annotation:
 
 
 def _journal_entry(row: Row[Any], entries: dict[int, Row[Any]], stands: bool) -> JournalEntry:
-    action = Action(row.action)
+    try:
+        action = Action(row.action)
+    except ValueError as error:
+        raise DamagedError(f"entry {row.id} of the journal is damaged") from error
     about = row if action is Action.EDIT else entries.get(row.target)
     try:
         edit = None if about is None else _edit_of(about)

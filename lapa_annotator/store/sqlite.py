@@ -151,8 +151,8 @@ def online_copy(engine: Engine, target: Path) -> None:
         raise _told(error, target) from error
 
 
-def vacuum(engine: Engine, file: Path) -> None:
-    """Rewrite a database without its unused room.
+def vacuum(engine: Engine, file: Path) -> int:
+    """Rewrite a database without its unused room; returns how many bytes that gave back.
 
     Raises:
         InputError: there is no room for the copy, or somebody is using the database.
@@ -160,8 +160,11 @@ def vacuum(engine: Engine, file: Path) -> None:
     source = engine.raw_connection()
     try:
         driver: Any = source.driver_connection
+        before = driver.execute("PRAGMA page_count").fetchone()[0]
         driver.execute("VACUUM")
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        after = driver.execute("PRAGMA page_count").fetchone()[0]
+        return int(before - after) * int(driver.execute("PRAGMA page_size").fetchone()[0])
     except sqlite3.Error as error:
         raise _told(error, file) from error
     finally:

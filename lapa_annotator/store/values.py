@@ -67,7 +67,10 @@ class ImageInfo:
 
 
 class OrderBy(StrEnum):
-    """What a list of images is ordered by; images that are equal in it keep the order added."""
+    """What a list of images is ordered by; images that are equal in it keep the order added.
+
+    The values are the columns of the table of images.
+    """
 
     PATH = "path"
     STATUS = "status"
