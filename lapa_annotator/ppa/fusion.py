@@ -117,6 +117,7 @@ class FaceRegion:
 
 
 _EAR_LOBES = (6, 26)
+_FULL_SLACK = (9, 23)
 _FAR = 1e6
 """Pixels: beyond any picture."""
 _BROW_TOPS = (46, 45, 44, 43, 42, 37, 36, 35, 34, 33)
@@ -144,7 +145,12 @@ def face_region(points: Points, jawline: Polygon, slack: NDArray[np.float64]) ->
     along = np.gradient(jawline, axis=0)
     outward = np.c_[-along[:, 1], along[:, 0]]
     outward /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
-    loose = np.interp(np.arange(len(jawline)), place, slack) * width
+    # By the ear lobes the cut starts on the line itself.
+    steps = np.arange(len(jawline))
+    ramp = np.interp(
+        steps, [first, place[_FULL_SLACK[0]], place[_FULL_SLACK[1]], last], [0, 1, 1, 0]
+    )
+    loose = np.interp(steps, place, slack) * ramp * width
     cut = (jawline + outward * loose[:, None])[first : last + 1]
     # Everything below the level of the ear lobes and outside of the jaw.
     left, right, away = cut[0], cut[-1], across / width * _FAR
