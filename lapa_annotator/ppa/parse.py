@@ -141,7 +141,9 @@ class FaceParser:
         if region_changed:
             was, self._region = self._region, self._fit_region()
             dirty = dirty.joined(_changed(was.inside, self._region.inside))
-            dirty = dirty.joined(_changed(was.below, self._region.below))
+            # Where no skin was seen there is none to cut.
+            below = _changed(was.below, self._region.below).clipped(self._base.skin)
+            dirty = dirty.joined(below)
         return self._redraw(dirty)
 
     def paint(self, override: Patch) -> Rect:
