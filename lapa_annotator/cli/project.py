@@ -27,7 +27,7 @@ Search = Annotated[
     str, typer.Argument(help="What to look for: status:done conf:<0.4 tag:glasses path:2024/* …")
 ]
 By = Annotated[OrderBy, typer.Option("--order", help="What to order by.")]
-Descending = Annotated[bool, typer.Option("--descending", "-d", help="Largest first.")]
+Descending = Annotated[bool, typer.Option("--descending", help="Largest first.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many images to show.")]
 After = Annotated[int | None, typer.Option(metavar="IMAGE", help="Go on after this image.")]
 PathsOnly = Annotated[bool, typer.Option("--paths", help="Only the photos' paths, all of them.")]
@@ -95,7 +95,8 @@ def list_(
     _list(project, "", Order(order, descending), limit, after, paths)
 
 
-@app.command()
+# A query may begin with a minus, which must not be taken for an option.
+@app.command(context_settings={"ignore_unknown_options": True})
 def search(
     project: Folder,
     query: Search,
