@@ -91,7 +91,7 @@ class Canvas(PhotoView):
         for layer in layers:
             self.scene().addItem(layer)
         self._loupe = Loupe(self.photo_item, self.viewport())
-        self._live_curves = LiveCurves(document, parts, options, self._curves, self)
+        self.live_curves = LiveCurves(document, parts, options, self._curves, self)
         self._gesture: Gesture | None = None
         self._button = Qt.MouseButton.NoButton
         self._space = False
@@ -143,7 +143,7 @@ class Canvas(PhotoView):
             ]
         )
         self._refresh_points()
-        self._live_curves.refit_all()
+        self.live_curves.refit_all()
 
     def _refresh_points(self) -> None:
         face = self._document.face
@@ -178,7 +178,7 @@ class Canvas(PhotoView):
             self._shown_points = points
         self._points.update(_around(rows, REACH / self.zoom))
         self._drawn_points[chosen] = points[chosen]
-        self._live_curves.refit(indices)
+        self.live_curves.refit(indices)
         if len(self._document.selection) > 1:
             self._place_handles()
 
@@ -190,7 +190,7 @@ class Canvas(PhotoView):
         elif name in _POINTS:
             self._refresh_points()
         elif name == "curves":
-            self._live_curves.refit_all()
+            self.live_curves.refit_all()
 
     # Tools and gestures
 

@@ -149,6 +149,14 @@ class Document(QObject):
             return self._preview[1]
         return None if face.landmarks is None else face.landmarks.points
 
+    def touched(self, face: Face) -> NDArray[np.bool_]:
+        """(106,) bool: the points of a face with points that are, or are about to be, a human's."""
+        assert face.landmarks is not None
+        touched = face.landmarks.touched.copy()
+        if self._preview is not None and self._preview[0] == face.id:
+            touched[list(self._preview[2])] = True
+        return touched
+
     def proposal(self, face: Face) -> Points | None:
         """(106, 2) where the points of a face were proposed; None when nobody knows."""
         proposal = self.proposals.get(face.id)

@@ -40,6 +40,7 @@ class EditorView(QWidget):
         self.options = ViewOptions(store, self)
         self.canvas = Canvas(self.document, self.parts, self.options, self)
         self.live_map = LiveMap(self.document, self.options, self.canvas.map_item, run_slow, self)
+        self.canvas.live_curves.fitted = self.live_map.rings
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from lapa_annotator.domain.classes import Label
 from lapa_annotator.domain.landmarks import Points
 from lapa_annotator.gui.editor.document import Document
-from lapa_annotator.gui.editor.items.curves import CurvesItem, path_of
+from lapa_annotator.gui.editor.items.curves import CurvesItem
 from lapa_annotator.gui.editor.options import ViewOptions
 from lapa_annotator.gui.editor.parts import PartsState
 from lapa_annotator.gui.editor.photoview import PhotoView
 from lapa_annotator.ppa.fit import GROUPS, fit_group, fit_jawline
 
 _JAWLINE = range(33)
+
+
+Fitted = Callable[[], dict[int, list[Points]] | None]
+"""Gives the rings of every class as they are fitted elsewhere already, None when they are not."""
 
 
 class LiveCurves(QObject):
@@ -35,6 +40,7 @@ class LiveCurves(QObject):
         self._options = options
         self._item = item
         self._view = view
+        self.fitted: Fitted = lambda: None
 
     def refit_all(self) -> None:
         """Fit every part of the current face anew."""
@@ -48,12 +54,13 @@ class LiveCurves(QObject):
         if points is None or not self._options.curves:
             return
         touched, shown = set(indices), self._parts.shown_points()
+        fitted = self.fitted()
         for group in GROUPS:
             if touched.intersection(group.indices) and shown[list(group.indices)].any():
-                for label, rings in fit_group(points, group).rings.items():
-                    self._draw(label, rings, closed=True)
+                rings_of = fit_group(points, group).rings if fitted is None else fitted
+                for label in group.labels:
+                    rings = rings_of[label]
+                    closed = [np.vstack([ring, ring[:1]]) for ring in rings]
+                    self._item.set_lines(label, closed, self._view.zoom)
         if touched.intersection(_JAWLINE) and shown[0]:
-            self._draw(Label.SKIN, [fit_jawline(points)], closed=False)
-
-    def _draw(self, label: int, lines: list[Points], closed: bool) -> None:
-        self._item.set_path(label, path_of(lines, closed), self._view.zoom)
+            self._item.set_lines(Label.SKIN, [fit_jawline(points)], self._view.zoom)

@@ -87,6 +87,15 @@ class LiveMap(QObject):
         """(h, w) uint8 map of the face's surroundings, None while there is none."""
         return None if self._live is None else self._live.parser.labels
 
+    def rings(self) -> dict[int, list[Points]] | None:
+        """Class id -> the outlines in photo pixels, as they are now; None without a map."""
+        live = self._live
+        if live is None or live.face_id != self._document.face_id:
+            return None
+        self._follow(live.face_id)
+        corner = np.array([live.area.x0, live.area.y0], float)
+        return {label: [r + corner for r in rings] for label, rings in live.parser.parts.items()}
+
     @property
     def area(self) -> Rect | None:
         """The rectangle of the photo that ``labels`` covers."""
@@ -127,12 +136,12 @@ class LiveMap(QObject):
         if self._live is not None and self._live.face_id != face.id:
             self._live = None
             self._item.set_rect(QRect())
-        wanted, now = self._wanted, points.copy()
+        wanted, now, touched = self._wanted, points.copy(), self._document.touched(face)
         segmentation = self._segmentations.get(face.id)
         area = _area(now, segmentation, self._document.size)
 
         def make() -> _Live:
-            return _live(face, now, segmentation, area)
+            return _live(face, now, touched, segmentation, area)
 
         def done(live: _Live) -> None:
             if wanted == self._wanted:
@@ -181,9 +190,10 @@ class LiveMap(QObject):
         """Bring the map up to date with the points on screen."""
         live, face = self._live, self._document.face
         points = None if face is None else self._document.points(face)
-        if live is None or points is None or live.face_id != face_id:
+        if live is None or face is None or points is None or live.face_id != face_id:
             return
-        self._show(live.parser.move(live.place(points)))
+        touched = self._document.touched(face)
+        self._show(live.parser.move(live.place(points), touched))
 
     # What is drawn
 
@@ -235,14 +245,20 @@ class LiveMap(QObject):
         return np.where(gone, np.uint8(DIFFERS), np.where(labels != before, shown, np.uint8(0)))
 
 
-def _live(face: Face, points: Points, said: Segmentation | None, area: Rect) -> _Live:
+def _live(
+    face: Face,
+    points: Points,
+    touched: NDArray[np.bool_],
+    said: Segmentation | None,
+    area: Rect,
+) -> _Live:
     size = (area.x1 - area.x0, area.y1 - area.y0)
     shift = Similarity(1.0, 0.0, area.x0, area.y0)
     options = ParseOptions() if said else _PARTS_ALONE
     said_here = said or _NOTHING_SAID
     here = Segmentation(said_here.probabilities, shift.then(said_here.to_crop), said_here.model)
     override = _moved(face.override, area)
-    parser = FaceParser(size, points - (area.x0, area.y0), here, options, override)
+    parser = FaceParser(size, points - (area.x0, area.y0), here, options, override, touched)
     return _Live(face.id, area, parser, said is not None)
 
 

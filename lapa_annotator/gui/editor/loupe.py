@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from lapa_annotator.domain.landmarks import Points
@@ -78,13 +78,12 @@ class Loupe(QWidget):
         self._draw_cross(painter)
 
     def _draw_cross(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         middle, gap = SIDE // 2, 5
-        for pen in (QPen(_DARK, 3), QPen(_WHITE, 1)):
-            painter.setPen(pen)
-            painter.drawLine(0, middle, middle - gap, middle)
-            painter.drawLine(middle + gap, middle, SIDE, middle)
-            painter.drawLine(middle, 0, middle, middle - gap)
-            painter.drawLine(middle, middle + gap, middle, SIDE)
-            painter.drawRect(0, 0, SIDE - 1, SIDE - 1)
+        arm = middle - gap
+        for colour, wide in ((_DARK, 1), (_WHITE, 0)):
+            for start in (0, middle + gap):
+                painter.fillRect(start, middle - wide, arm, 1 + 2 * wide, colour)
+                painter.fillRect(middle - wide, start, 1 + 2 * wide, arm, colour)
+        for edge in (0, SIDE - 1):
+            painter.fillRect(0, edge, SIDE, 1, _WHITE)
+            painter.fillRect(edge, 0, 1, SIDE, _WHITE)

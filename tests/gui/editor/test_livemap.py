@@ -45,7 +45,8 @@ def expected(desk, points=None) -> np.ndarray:
     """The whole photo's label map, made in one go."""
     face = desk.document.face
     points = desk.document.points(face) if points is None else points
-    return parse_face(SIZE, points, segmentation(), override=face.override)
+    touched = desk.document.touched(face)
+    return parse_face(SIZE, points, segmentation(), override=face.override, touched=touched)
 
 
 def live(desk) -> np.ndarray:

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QPixmap, QShowEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from lapa_annotator.domain.landmarks import Landmarks, Origin, Points, Visibility
@@ -119,11 +119,16 @@ class PointDock(QWidget):
         self.time.setText(stamp)
         self._show_place()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what happened out of sight."""
+        super().showEvent(event)
+        self._show()
+
     def _show_place(self, *_: object) -> None:
         found = self._current()
-        if found is None:
+        if found is None or not self.isVisible():
             return
-        index, _, points = found
+        index, points = found[0], found[2]
         for spin, value in zip((self.place_x, self.place_y), points[index], strict=True):
             with QSignalBlocker(spin):
                 spin.setValue(float(value))

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from lapa_annotator.domain.classes import CLASSES
 from lapa_annotator.domain.landmarks import Points
 
 _ROOM = 3.0
-
-
-def path_of(lines: Iterable[Points], closed: bool) -> QPainterPath:
-    """A path through (n, 2) lines in photo pixels, each returning to its start if ``closed``."""
-    path = QPainterPath()
-    for line in lines:
-        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in line.tolist()]))
-        if closed:
-            path.closeSubpath()
-    return path
+_STEP = 2.5
+_SHARP = 0.35
+_CASING = QColor(0, 0, 0, 90)
 
 
 class CurvesItem(QGraphicsItem):
-    """Draws one path per class of the label map, thin on screen at any zoom."""
+    """Draws the lines of each class of the label map, thin on screen at any zoom.
+
+    A drag changes a short stretch of a line: only that is marked for redrawing, and only what
+    crosses the part to be redrawn is drawn.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        self._paths: dict[int, QPainterPath] = {}
-        self._rects: dict[int, QRectF] = {}
+        self._lines: dict[int, list[Points]] = {}
+        self._strides: dict[tuple[int, int, int], int] = {}
+        self._scale = 1.0
         self._area = QRectF()
 
     def set_area(self, area: QRectF) -> None:
@@ -41,37 +39,102 @@ class CurvesItem(QGraphicsItem):
 
     def clear(self) -> None:
         """Draw nothing."""
-        self._paths.clear()
-        self._rects.clear()
+        self._lines.clear()
+        self._strides.clear()
         self.update()
 
-    def set_path(self, label: int, path: QPainterPath, scale: float) -> None:
-        """Draw another curve for a class; only what it covered and covers is redrawn."""
+    def set_lines(self, label: int, lines: list[Points], scale: float) -> None:
+        """Draw other lines for a class.
+
+        Args:
+            label: the class, which gives the colour.
+            lines: (n, 2) polylines in photo pixels; closed ones end where they begin.
+            scale: screen pixels per photo pixel.
+        """
+        before = self._lines.get(label, [])
+        self._lines[label] = lines
         room = _ROOM / scale
-        rect = path.controlPointRect().adjusted(-room, -room, room, room)
-        before = self._rects.get(label)
-        if before is not None:
-            self.update(before)
-        self._paths[label], self._rects[label] = path, rect
-        self.update(rect)
+        for changed in _changed(before, lines):
+            (x0, y0), (x1, y1) = changed.min(axis=0) - room, changed.max(axis=0) + room
+            self.update(QRectF(x0, y0, x1 - x0, y1 - y0))
 
     def boundingRect(self) -> QRectF:
-        """The whole scene; curves out of sight are skipped one by one."""
+        """The whole scene; stretches out of sight are skipped one by one."""
         return self._area
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        """Draw the curves in sight."""
+        """Draw the stretches in sight."""
+        scale = painter.worldTransform().m11()
+        if scale != self._scale:
+            self._scale = scale
+            self._strides.clear()
+        room = _ROOM / scale
+        exposed = option.exposedRect.adjusted(-room, -room, room, room)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for label, path in self._paths.items():
-            if not self._rects[label].intersects(option.exposedRect):
-                continue
-            for colour, width in ((QColor(0, 0, 0, 90), 2.6), (_colour(label), 1.3)):
+        for label, lines in self._lines.items():
+            thin = [self._thinned(line, label, place) for place, line in enumerate(lines)]
+            stretches = [stretch for line in thin for stretch in _in_sight(line, exposed)]
+            for colour, width in ((_CASING, 2.6), (_colour(label), 1.3)):
                 pen = QPen(colour, width)
                 pen.setCosmetic(True)
-                painter.strokePath(path, pen)
+                painter.setPen(pen)
+                for stretch in stretches:
+                    painter.drawPolyline(stretch)
+
+    def _thinned(self, line: Points, label: int, place: int) -> Points:
+        """The line without vertices too close to be told apart on screen; corners stay.
+
+        How many are left out does not change during a drag, or what is not redrawn would show.
+        """
+        if len(line) < 3:
+            return line
+        pieces = np.diff(line, axis=0)
+        key = (label, place, len(line))
+        if key not in self._strides:
+            length = self._scale * float(np.hypot(*pieces.T).mean())
+            self._strides[key] = int(np.clip(_STEP / max(length, 1e-9), 1, 6))
+        kept = np.arange(len(line)) % self._strides[key] == 0
+        angle = np.arctan2(pieces[:, 1], pieces[:, 0])
+        turn = np.abs((np.diff(angle) + np.pi) % (2 * np.pi) - np.pi)
+        kept[1:-1] |= turn > _SHARP
+        kept[-1] = True
+        return line[kept]
+
+
+def _changed(before: list[Points], after: list[Points]) -> list[Points]:
+    """The vertices, old and new, of the stretches in which two sets of lines differ."""
+    if [line.shape for line in before] != [line.shape for line in after]:
+        return [line for line in (*before, *after) if len(line)]
+    found = []
+    for old, new in zip(before, after, strict=True):
+        moved = (old != new).any(axis=1)
+        # A vertex that moved takes the pieces to both its neighbours along.
+        moved[1:] |= moved[:-1].copy()
+        moved[:-1] |= moved[1:].copy()
+        if moved.any():
+            found.append(np.vstack([old[moved], new[moved]]))
+    return found
+
+
+def _in_sight(line: Points, rect: QRectF) -> list[QPolygonF]:
+    """The stretches of a polyline whose pieces may cross a rectangle."""
+    if len(line) < 2:
+        return []
+    low, high = np.minimum(line[:-1], line[1:]), np.maximum(line[:-1], line[1:])
+    seen: NDArray[np.bool_] = (
+        (high[:, 0] >= rect.left())
+        & (low[:, 0] <= rect.right())
+        & (high[:, 1] >= rect.top())
+        & (low[:, 1] <= rect.bottom())
+    )
+    edges = np.flatnonzero(np.diff(np.r_[False, seen, False].astype(np.int8)))
+    return [
+        QPolygonF([QPointF(x, y) for x, y in line[first : last + 1].tolist()])
+        for first, last in edges.reshape(-1, 2)
+    ]
 
 
 def _colour(label: int) -> QColor:
