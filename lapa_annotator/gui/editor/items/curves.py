@@ -28,6 +28,7 @@ class CurvesItem(QGraphicsItem):
         super().__init__()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._lines: dict[int, list[Points]] = {}
+        self._thin: dict[int, list[Points]] = {}
         self._strides: dict[tuple[int, int, int], int] = {}
         self._scale = 1.0
         self._area = QRectF()
@@ -40,6 +41,7 @@ class CurvesItem(QGraphicsItem):
     def clear(self) -> None:
         """Draw nothing."""
         self._lines.clear()
+        self._thin.clear()
         self._strides.clear()
         self.update()
 
@@ -53,6 +55,7 @@ class CurvesItem(QGraphicsItem):
         """
         before = self._lines.get(label, [])
         self._lines[label] = lines
+        self._thin.pop(label, None)
         room = _ROOM / scale
         for changed in _changed(before, lines):
             (x0, y0), (x1, y1) = changed.min(axis=0) - room, changed.max(axis=0) + room
@@ -69,14 +72,19 @@ class CurvesItem(QGraphicsItem):
         scale = painter.worldTransform().m11()
         if scale != self._scale:
             self._scale = scale
+            self._thin.clear()
             self._strides.clear()
         room = _ROOM / scale
         exposed = option.exposedRect.adjusted(-room, -room, room, room)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for label, lines in self._lines.items():
-            thin = [self._thinned(line, label, place) for place, line in enumerate(lines)]
-            stretches = [stretch for line in thin for stretch in _in_sight(line, exposed)]
+            if label not in self._thin:
+                thin = [self._thinned(line, label, place) for place, line in enumerate(lines)]
+                self._thin[label] = thin
+            stretches = [s for line in self._thin[label] for s in _in_sight(line, exposed)]
+            if not stretches:
+                continue
             for colour, width in ((_CASING, 2.6), (_colour(label), 1.3)):
                 pen = QPen(colour, width)
                 pen.setCosmetic(True)
