@@ -5,7 +5,9 @@ Nothing else in ``store`` holds a pragma or a word of SQLite's dialect.
 
 from __future__ import annotations
 
+import random
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from lapa_annotator.domain.errors import InputError
 
 APPLICATION_ID = 0x4C615061  # "LaPa"
 _BUSY_SECONDS = 10
+_TURN_SECONDS = 0.002
 _CHECKPOINT_PAGES = 4000
 
 # Numbers of images come out of arrays; without this the driver would store their bytes.
@@ -84,8 +87,33 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     # A writer takes its turn at once: upgrading a read transaction later could only fail.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes", False):
+        _take_turn(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_turn(connection: Connection) -> None:
+    """Begin to write as soon as nobody else does.
+
+    SQLite's own waiting asks ever more seldom, up to ten times a second, so that a program that
+    writes all the time, such as a long job, would shut a person out for seconds.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 1")
+    end = time.monotonic() + _BUSY_SECONDS
+    try:
+        while time.monotonic() < end:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(_TURN_SECONDS * random.random())
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # for its error, told like every other
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {1000 * _BUSY_SECONDS}")
 
 
 def check_ours(connection: Connection, file: Path, tables: set[str]) -> None:
