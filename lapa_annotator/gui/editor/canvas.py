@@ -129,7 +129,7 @@ class Canvas(PhotoView):
         self.show_photo(levels, self._options.keep_view)
         for item in (self._boxes, self._curves, self._points, self._overlay):
             item.set_area(self.area)
-        self.refresh()
+        # What lies in the photo is drawn when its first face becomes the current one.
 
     def refresh(self) -> None:
         """Draw every face anew."""

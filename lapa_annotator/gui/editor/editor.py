@@ -58,7 +58,7 @@ class Editor(EditorPoints):
         segmentation_wanted(int, str): segment hair and skin for a face (image id, face id).
         message(str, str): something to say in place: "info", "warning" or "error", and the text;
             an empty text takes back what was said.
-        saved_changed(bool): whether everything is saved.
+        saved_changed(bool): something was saved or could not be: whether everything is saved.
         state_changed(): what ``has`` answers may have changed (photo, face, selection, undo).
         pointed(str): what is under the pointer, for the status bar.
         zoom_changed(float): device pixels per photo pixel.
@@ -77,6 +77,7 @@ class Editor(EditorPoints):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(store, annotator, run_slow, parent)
+        self._complained = False
         self._asked: set[tuple[int, str]] = set()
         self._arrivals: list[Callable[[], None]] = []
         self._map_dock = MapDock(self.options)
@@ -285,11 +286,15 @@ class Editor(EditorPoints):
             self.document.select(change.indices)
         if change.rect is not None:
             self.go_to(change.rect)
+        self.saved_changed.emit(not self.saver.waiting)
 
     def _on_unsaved(self, text: str) -> None:
+        self._complained = True
         self.message.emit("error", text)
         self.saved_changed.emit(False)
 
     def _on_saved(self) -> None:
-        self.message.emit("info", "")
+        if self._complained:
+            self._complained = False
+            self.message.emit("info", "")
         self.saved_changed.emit(True)

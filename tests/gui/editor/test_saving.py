@@ -62,6 +62,16 @@ def test_it_is_saved_in_order_as_soon_as_that_can_be_done(desk, full, qtbot, mon
     assert desk.messages[-1] == ("info", "")
 
 
+def test_a_save_without_trouble_takes_back_no_message_and_says_that_all_is_saved(desk, qtbot):
+    with qtbot.waitSignal(desk.editor.saved_changed) as told:
+        move(desk, 54)
+    assert told.args == [True]
+    assert desk.messages == []
+    with qtbot.waitSignal(desk.editor.saved_changed) as told:
+        desk.editor.undo()
+    assert told.args == [True]
+
+
 def test_saving_by_hand_tries_at_once(desk, full):
     move(desk, 54)
     full.full = False

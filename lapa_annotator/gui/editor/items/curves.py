@@ -85,10 +85,9 @@ class CurvesItem(QGraphicsItem):
             stretches = [s for line in self._thin[label] for s in _in_sight(line, exposed)]
             if not stretches:
                 continue
-            for colour, width in ((_CASING, 2.6), (_colour(label), 1.3)):
-                pen = QPen(colour, width)
-                pen.setCosmetic(True)
-                painter.setPen(pen)
+            for colour, width in ((_CASING, 3.0), (_colour(label), 1.5)):
+                # In scene units: a cosmetic pen would grow thin on dense screens.
+                painter.setPen(QPen(colour, width / scale))
                 for stretch in stretches:
                     painter.drawPolyline(stretch)
 

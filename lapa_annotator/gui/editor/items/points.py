@@ -23,6 +23,8 @@ REACH = 26.0
 """How far from its point, in screen pixels, anything of it is drawn (a number is widest)."""
 
 SHORTEST_ARROW = 3.0
+CROWDED = 150.0
+"""A face narrower than this on screen gets small points, or they would cover it."""
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,14 @@ def _inside(places: Points, rect: QRectF) -> NDArray[np.bool_]:
 def _draw_stamps(
     painter: QPainter, face: ShownFace, places: Points, indices: NDArray[np.intp], ratio: float
 ) -> None:
+    looks = face.looks
+    if np.ptp(places[:, 0]) < CROWDED:
+        looks = np.where(looks == Look.CURRENT, looks, Look.DISTANT)
     # The point that the hand is on comes last and so lies on top.
-    order = sorted(indices.tolist(), key=lambda i: (face.looks[i] == Look.CURRENT, i))
+    order = sorted(indices.tolist(), key=lambda i: (looks[i] == Look.CURRENT, i))
     for i in order:
         r, g, b = face.colours[i].tolist()
-        picture = stamp(Look(int(face.looks[i])), (r, g, b), bool(face.selected[i]), ratio)
+        picture = stamp(Look(int(looks[i])), (r, g, b), bool(face.selected[i]), ratio)
         half = picture.width() / ratio / 2
         painter.drawPixmap(QPointF(places[i, 0] - half, places[i, 1] - half), picture)
 
