@@ -20,7 +20,7 @@ models: $(READY)
 	@$(BIN)/lapa-annotator models fetch --missing
 
 run: $(READY) models
-	$(BIN)/lapa-annotator demo --out out/demo
+	$(BIN)/lapa-annotator gui --sample --or-demo
 
 test: $(READY)
 	@$(BIN)/lapa-annotator models fetch --missing || echo "No model files: the tests that need them skip."
@@ -41,4 +41,4 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) out
+	rm -rf $(VENV) lapa-demo
