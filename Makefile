@@ -41,4 +41,4 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) lapa-demo
+	rm -rf $(VENV) out
