@@ -21,6 +21,9 @@ from lapa_annotator.domain.labelmap import LabelMap
 UNSET = 255
 """The value of a pixel about which the layer says nothing."""
 
+# A patch that comes from a file may claim any size; no camera makes more pixels than these.
+_MOST_PIXELS = 1 << 29
+
 
 @dataclass(frozen=True, eq=False)
 class Patch:
@@ -109,6 +112,8 @@ class Patch:
             ValueError: the values do not fill the shape.
         """
         h, w = (int(v) for v in data["shape"])
+        if not 0 <= h * w <= _MOST_PIXELS:
+            raise ValueError(f"an override patch of {w}x{h} pixels is larger than any picture")
         unpack = zlib.decompressobj()
         raw = unpack.decompress(base64.b64decode(data["values"]), h * w + 1)
         if len(raw) != h * w:

@@ -33,7 +33,7 @@ _COLUMNS: tuple[tuple[str, str, int], ...] = (
 _POINTS_BYTES = sum(np.dtype(kind).itemsize * n * N_POINTS for _, kind, n in _COLUMNS)
 _PATCH_HEAD = struct.Struct("<4I")
 _MOST_PATCH_BYTES = 1 << 29
-_MOST_EDIT_BYTES = 1 << 30
+_MOST_EDIT_BYTES = 1 << 28
 
 
 class DamagedError(ValueError):

@@ -1,5 +1,6 @@
 """Packed values come back bit by bit, and damaged ones are told."""
 
+import json
 import struct
 import zlib
 
@@ -116,6 +117,13 @@ def test_a_value_that_inflates_without_end_is_refused() -> None:
     bomb = zlib.compress(b"\0" * (1 << 24))
     with pytest.raises(DamagedError):
         unpack_landmarks(bomb, Numbers().text)
+
+
+def test_an_edit_that_claims_an_enormous_layer_is_refused() -> None:
+    patch = {"x": 0, "y": 0, "shape": [1 << 20, 1 << 20], "values": ""}
+    edit = {"kind": "override", "face": "f", "before": patch, "after": patch}
+    with pytest.raises(DamagedError, match="larger than any picture"):
+        unpack_edit(zlib.compress(json.dumps(edit).encode()))
 
 
 def test_edits_come_back() -> None:
