@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Status
@@ -29,19 +29,21 @@ from lapa_annotator.gui.workers import Queues
 from lapa_annotator.store.cache import CachedSegmentation
 from lapa_annotator.store.lease import Lease
 from lapa_annotator.store.project import Project
-from lapa_annotator.store.values import ImageInfo, LeaseHeldError
+from lapa_annotator.store.values import LeaseHeldError
+
+_PAINTED_MS = 15
 
 
 class Desk(QObject):
     """One project, one photo at a time.
 
-    ``said(Message)`` and ``withdrawn(key)`` are for the message bar, ``shown(image_id)`` when
+    ``said(Message)`` and ``withdrawn(keys)`` are for the message bar, ``shown(image_id)`` when
     another photo is on show, ``changed(image_id)`` when the list shows an image no more as it
     is, ``reading(name)`` while a photo is being read ("" when it is there).
     """
 
     said = Signal(object)
-    withdrawn = Signal(str)
+    withdrawn = Signal(tuple)
     shown = Signal(int)
     changed = Signal(int)
     reading = Signal(str)
@@ -77,6 +79,8 @@ class Desk(QObject):
         self._all = ProposeAll(queues.models, models, project.photo_path, self)
         self._all.found.connect(self._found)
         self._all.ended.connect(self._all_proposed)
+        self._afterwards = QTimer(self, singleShot=True, interval=_PAINTED_MS)
+        self._afterwards.timeout.connect(self._tidy_up)
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._file_changed)
         editor.finished.connect(self.finished)
@@ -126,6 +130,7 @@ class Desk(QObject):
 
     def close(self) -> None:
         """Put the photo away and give everything back."""
+        self._afterwards.stop()
         self._all.cancel()
         self.editor.close_photo()
         self.loader.forget()
@@ -144,30 +149,35 @@ class Desk(QObject):
 
     def _show(self, photo: LoadedPhoto) -> None:
         image_id = photo.image_id
-        before = self.image_id
         held_by = self._take_lease(image_id)
-        info = self.project.info(image_id)
-        opened = self._opened(photo, info, held_by)
+        opened = self._opened(photo, held_by)
         self.image_id, self._pixels = image_id, photo.pixels
         self.editor.open(opened)
         self._go_to_face()
-        self._watch(photo.path)
-        self._release(keep=image_id)
         self.reading.emit("")
-        for key in ("photo", "faces", "end"):
-            self.withdrawn.emit(key)
+        self.withdrawn.emit(("photo", "faces", "end", "lease"))
         if held_by:
             self.said.emit(Message(held_by, "warning", "lease"))
-        else:
-            self.withdrawn.emit("lease")
-        if before:
-            self.changed.emit(before)
         self.shown.emit(image_id)
-        if info.status is Status.NEW and not opened.annotation.faces:
+        if opened.annotation.status is Status.NEW and not opened.annotation.faces:
             self._look_for_faces(image_id, NOW)
+        # The eye comes first: what it does not see waits until the photo has been painted.
+        self._afterwards.start()
+
+    def _tidy_up(self) -> None:
+        """Watch the photo on show, give back the one before, and prepare the next ones."""
+        if not self.image_id:
+            return
+        photo = self.editor.document.photo
+        if photo is not None:
+            self._watch(self.project.photo_path(photo.image_id))
+        for image_id in self._leases:
+            if image_id != self.image_id:
+                self.changed.emit(image_id)
+        self._release(keep=self.image_id)
         self._prepare_next()
 
-    def _opened(self, photo: LoadedPhoto, info: ImageInfo, held_by: str) -> OpenPhoto:
+    def _opened(self, photo: LoadedPhoto, held_by: str) -> OpenPhoto:
         project, image_id = self.project, photo.image_id
         annotation = project.load(image_id)
         ids = [face.id for face in annotation.faces]
@@ -175,7 +185,7 @@ class Desk(QObject):
         segmented = {i: s for i in ids if (s := project.segmentations.load(i)) is not None}
         return OpenPhoto(
             image_id=image_id,
-            name=info.path.name,
+            name=photo.path.name,
             pixels=photo.pixels,
             annotation=annotation,
             journal=StoreJournal(project, image_id),
@@ -202,7 +212,7 @@ class Desk(QObject):
         photo = self.loader.get(self.image_id, info.file)
         if photo is not None:
             held_by = self._take_lease(self.image_id)
-            self.editor.open(self._opened(photo, info, held_by))
+            self.editor.open(self._opened(photo, held_by))
 
     def _go_to_face(self) -> None:
         keeps = self.editor.options.keep_view or not self.settings.get("work/face")
@@ -295,7 +305,7 @@ class Desk(QObject):
             self.proposals.find(image_id, photo.pixels, AHEAD)
 
     def _found(self, image_id: int, found: Found) -> None:
-        self.withdrawn.emit("models")
+        self.withdrawn.emit(("models",))
         if not found.faces:
             self._fruitless.add(image_id)
             if image_id == self.image_id:
@@ -320,7 +330,7 @@ class Desk(QObject):
                 self.proposals.point(image_id, self._pixels, face)
 
     def _pointed(self, image_id: int, face_id: str, landmarks: Landmarks) -> None:
-        self.withdrawn.emit("models")
+        self.withdrawn.emit(("models",))
         self.editor.receive_proposal(image_id, face_id, landmarks)
 
     def _segment_face(self, image_id: int, face_id: str) -> None:

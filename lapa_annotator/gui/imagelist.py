@@ -96,7 +96,11 @@ class ImageList(QAbstractTableModel):
         row = self.row_of(image_id)
         if row < 0:
             return
-        self._blocks.pop(row // _BLOCK, None)
+        block = self._blocks.get(row // _BLOCK)
+        if block is None or self._source is None:
+            return
+        block.pop(image_id, None)
+        block |= {info.id: info for info in self._source.infos([image_id])}
         self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))
 
     def repaint(self, image_id: int) -> None:

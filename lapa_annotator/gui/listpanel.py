@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from lapa_annotator.gui.imagelist import INFO, Column, ImageList, Index, faces_said
 from lapa_annotator.gui.theme import colour, icon
+from lapa_annotator.gui.theme import picture as drawn
 from lapa_annotator.gui.widgets import named
 from lapa_annotator.store.values import ImageInfo, PhotoState
 
@@ -156,12 +157,10 @@ def _paint_picture(
 ) -> None:
     if picture is None:
         painter.fillRect(frame, colour("hover"))
-        painted = icon("photo").pixmap(QSize(20, 20), painter.device().devicePixelRatioF())
         place = QRect(0, 0, 20, 20)
         place.moveCenter(frame.center())
-        painter.setOpacity(0.5)
-        painter.drawPixmap(place, painted)
-        painter.setOpacity(1)
+        ratio = painter.device().devicePixelRatioF()
+        painter.drawPixmap(place, drawn("photo", 20, ratio, "disabled"))
         return
     size = picture.size()
     side = min(size.width(), size.height())

@@ -16,7 +16,7 @@ from lapa_annotator.formats.photo import read_photo
 from lapa_annotator.gui.editor.items.photo import photo_levels
 from lapa_annotator.gui.workers import Job, JobQueue, once
 
-_KEPT_BYTES = 600_000_000
+_KEPT_BYTES = 300_000_000
 _AHEAD_PIXELS = 60_000_000
 
 

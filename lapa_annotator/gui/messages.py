@@ -5,7 +5,7 @@ No question is asked that must be answered before work can go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lapa_annotator.gui.theme import icon
+from lapa_annotator.gui.theme import icon, picture
 from lapa_annotator.gui.workers import Job, JobQueue, Step
 
 _STAYS_MS = 6000
@@ -86,10 +86,12 @@ class MessageBar(QFrame):
         self._messages.append(message)
         self._show_latest()
 
-    def withdraw(self, key: str) -> None:
-        """Take away the message of that key, if it is there."""
-        self._messages = [m for m in self._messages if m.key != key]
-        self._show_latest()
+    def withdraw(self, keys: Collection[str]) -> None:
+        """Take away the messages of these keys, as far as they are there."""
+        kept = [m for m in self._messages if m.key not in keys]
+        if len(kept) < len(self._messages):
+            self._messages = kept
+            self._show_latest()
 
     def clear(self) -> None:
         """Take away everything."""
@@ -114,7 +116,7 @@ class MessageBar(QFrame):
             self.hide()
             return
         self._text.setText(message.text)
-        self._icon.setPixmap(icon(f"message-{message.kind}").pixmap(QSize(16, 16)))
+        self._icon.setPixmap(picture(f"message-{message.kind}", 16, self.devicePixelRatioF()))
         self.close_button.setIcon(icon("close"))
         self._button.setText(message.button)
         self._button.setVisible(bool(message.button))

@@ -35,10 +35,7 @@ class Preferences(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 14)
         column.setSpacing(8)
-        for group, rows in groupby(SETTINGS, key=lambda row: row.group):
-            column.addWidget(named(QLabel(_said(group)), "sectionTitle"))
-            column.addLayout(self._form(list(rows)))
-            column.addSpacing(10)
+        column.addLayout(self._form())
         column.addStretch(1)
         self.buttons = buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Close | QDialogButtonBox.StandardButton.RestoreDefaults
@@ -48,21 +45,27 @@ class Preferences(QDialog):
         restore.clicked.connect(self._restore)
         column.addWidget(buttons)
 
-    def _form(self, rows: list[Setting]) -> QFormLayout:
+    def _form(self) -> QFormLayout:
         form = QFormLayout()
-        form.setContentsMargins(0, 2, 0, 0)
         form.setVerticalSpacing(8)
         form.setHorizontalSpacing(16)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
-        for row in rows:
-            field = _field(row, self._settings.get(row.key), self._setter(row.key))
-            field.setToolTip(_said(row.tip))
-            self.fields[row.key] = field
-            if isinstance(field, QCheckBox):
-                form.addRow(field)
-            else:
-                form.addRow(_said(row.text), field)
+        for group, rows in groupby(SETTINGS, key=lambda row: row.group):
+            title = named(QLabel(_said(group)), "sectionTitle")
+            title.setContentsMargins(0, 8 if form.rowCount() else 0, 0, 0)
+            form.addRow(title)
+            for row in rows:
+                self._add(form, row)
         return form
+
+    def _add(self, form: QFormLayout, row: Setting) -> None:
+        field = _field(row, self._settings.get(row.key), self._setter(row.key))
+        field.setToolTip(_said(row.tip))
+        self.fields[row.key] = field
+        if isinstance(field, QCheckBox):
+            form.addRow(field)
+        else:
+            form.addRow(_said(row.text), field)
 
     def _setter(self, key: str) -> Callable[[Value], None]:
         return lambda value: self._settings.set(key, value)

@@ -41,9 +41,9 @@ _ORDERS = {
 _LIST_WIDTH = 350
 _STATE_VERSION = 1
 # A dock that shares its place with another one: id -> id of the one on top.
-_TABS = {"faces": "parts", "history": "point", "tones": "map"}
+_TABS = {"faces": "parts", "history": "parts", "map": "point", "tones": "point"}
 # Heights in relation to each other.
-_HEIGHTS = {"parts": 300, "point": 170, "map": 330}
+_HEIGHTS = {"parts": 300, "point": 400}
 
 
 class ProjectView(QMainWindow):

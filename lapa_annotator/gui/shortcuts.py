@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations, pairwise
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeySequence
@@ -30,12 +31,16 @@ from lapa_annotator.gui.keys import PRESETS, Keys, clashes, preset_keys, sequenc
 from lapa_annotator.gui.theme import colour
 from lapa_annotator.gui.widgets import named
 
-_COLUMNS = 3
+_COLUMNS = 4
 
 
 def _menu_title(name: str) -> str:
     text = dict(MENUS)[name]
     return QCoreApplication.translate("actions", text).replace("&", "")
+
+
+# A title, and rows of a text and its shortcuts.
+_Group = tuple[str, list[tuple[str, list[str]]]]
 
 
 class ShortcutOverview(QDialog):
@@ -46,10 +51,10 @@ class ShortcutOverview(QDialog):
     def __init__(self, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Shortcuts"))
-        self.resize(1080, 720)
+        self.resize(1400, 690)
         self.shown_actions = [row.id for row in ACTIONS if sequences(keys[row.id])]
         columns = QHBoxLayout()
-        columns.setSpacing(36)
+        columns.setSpacing(28)
         for groups in self._arranged(keys):
             column = QVBoxLayout()
             column.setSpacing(20)
@@ -73,9 +78,7 @@ class ShortcutOverview(QDialog):
         column.addWidget(area, 1)
         column.addWidget(buttons)
 
-    def _arranged(
-        self, keys: Mapping[str, str]
-    ) -> list[list[tuple[str, list[tuple[str, list[str]]]]]]:
+    def _arranged(self, keys: Mapping[str, str]) -> list[list[_Group]]:
         """Groups of (text, shortcuts), spread over columns of about the same height."""
         groups = []
         for name, _ in MENUS:
@@ -87,17 +90,13 @@ class ShortcutOverview(QDialog):
             if rows:
                 groups.append((_menu_title(name), rows))
         groups.append((self.tr("Mouse"), self._mouse_rows()))
-        height = sum(len(rows) + 2 for _, rows in groups) / _COLUMNS
-        columns: list[list[tuple[str, list[tuple[str, list[str]]]]]] = [[]]
-        used = 0.0
-        for group in groups:
-            size = len(group[1]) + 2
-            if columns[-1] and used + size / 2 > height and len(columns) < _COLUMNS:
-                columns.append([])
-                used = 0.0
-            columns[-1].append(group)
-            used += size
-        return columns
+        sizes = [len(rows) + 2 for _, rows in groups]
+        # The few ways to cut the groups into columns: take the one whose tallest is lowest.
+        cuts = min(
+            combinations(range(1, len(groups)), _COLUMNS - 1),
+            key=lambda at: max(sum(sizes[i:j]) for i, j in pairwise((0, *at, len(groups)))),
+        )
+        return [groups[i:j] for i, j in pairwise((0, *cuts, len(groups)))]
 
     def _mouse_rows(self) -> list[tuple[str, list[str]]]:
         return [
@@ -113,9 +112,7 @@ class ShortcutOverview(QDialog):
         grid.setColumnStretch(0, 1)
         grid.addWidget(named(QLabel(title), "sectionTitle"), 0, 0)
         for i, (text, keys) in enumerate(rows, 1):
-            label = QLabel(text)
-            label.setWordWrap(True)
-            grid.addWidget(label, i, 0)
+            grid.addWidget(QLabel(text), i, 0)
             caps = QHBoxLayout()
             caps.setSpacing(4)
             caps.addStretch(1)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from lapa_annotator.gui.newproject import NewProjectForm
 from lapa_annotator.gui.recent import Recent
-from lapa_annotator.gui.theme import icon
+from lapa_annotator.gui.theme import picture
 from lapa_annotator.gui.widgets import named
 
 _WIDTH = 860
@@ -60,9 +60,7 @@ class Card(QPushButton):
 
     def recolour(self) -> None:
         """Take the icon in the colours of the theme in use."""
-        self._picture.setPixmap(
-            icon(self._icon_name).pixmap(QSize(_ICON, _ICON), self.devicePixelRatio())
-        )
+        self._picture.setPixmap(picture(self._icon_name, _ICON, self.devicePixelRatioF()))
 
 
 class StartPage(QScrollArea):

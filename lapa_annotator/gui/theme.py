@@ -127,6 +127,26 @@ def icon(name: str) -> QIcon:
     return _icon(name, is_dark())
 
 
+def picture(name: str, side: int, ratio: float = 1.0, ink: str = "icon") -> QPixmap:
+    """Return one drawing of ``resources/icons``: a side in points, a colour of the theme.
+
+    Args:
+        name: the drawing.
+        side: in device-independent pixels.
+        ratio: device pixels per device-independent one.
+        ink: the name of the colour.
+    """
+    return _picture(name, side, ratio, colours(is_dark())[ink])
+
+
+@cache
+def _picture(name: str, side: int, ratio: float, ink: str) -> QPixmap:
+    drawing = resource("icons", f"{name}.svg").read_text(encoding="utf-8")
+    made = _drawn(drawing.replace("currentColor", ink).encode(), round(side * ratio))
+    made.setDevicePixelRatio(ratio)
+    return made
+
+
 @cache
 def _icon(name: str, dark: bool) -> QIcon:
     named = colours(dark)

@@ -240,9 +240,11 @@ class Window(QMainWindow):
         if project is None:
             return
         self.recent.note(project.folder, image_id)
-        name = project.info(image_id).path.name
-        self.setWindowTitle(f"{name} — {project.folder.stem} — LaPa Annotator")
-        self.actions_.refresh()
+        self.status.show_saved(self.view is not None and not self.view.editor.saver.waiting)
+        photo = self.view.editor.document.photo if self.view is not None else None
+        name = f"{photo.name} — " if photo is not None else ""
+        self.setWindowTitle(f"{name}{project.folder.stem} — LaPa Annotator")
+        self.actions_.refresh_soon()
 
     # Dialogs
 
@@ -312,7 +314,7 @@ class Window(QMainWindow):
         if text:
             self.messages.say(Message(text, kind, "editor"))
         else:
-            self.messages.withdraw("editor")
+            self.messages.withdraw(["editor"])
 
     # The window itself
 

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from lapa_annotator.domain.errors import InputError
 
@@ -55,9 +55,10 @@ class Job(QObject):
         self.priority = priority
         self._stop = threading.Event()
         self._work: Work | None = work
-        # Bound methods of an object of the window's thread: Qt brings the calls over there.
-        self._stepped.connect(self._step)
-        self._settled.connect(self._settle)
+        # Queued: calls of the job's thread come over to the window's, and a job that has ended
+        # before anyone listens is heard all the same, after its steps.
+        self._stepped.connect(self._step, Qt.ConnectionType.QueuedConnection)
+        self._settled.connect(self._settle, Qt.ConnectionType.QueuedConnection)
 
     def cancel(self) -> None:
         """Ask the job to stop at its next step; one that has not started never starts."""

@@ -95,7 +95,7 @@ def test_leaving_a_photo_gives_it_back_to_others(project):
         assert other.lease_holder(1) is not None
         project.do("next_photo")
         project.wait(lambda: project.shows("b.png"))
-        assert other.lease_holder(1) is None
+        project.wait(lambda: other.lease_holder(1) is None)
 
 
 @pytest.mark.parametrize("damage", ["missing", "damaged"])
@@ -218,7 +218,7 @@ def test_messages_come_back_when_a_later_one_is_closed(hand):
     assert hand.said == "second, again"
     bar.close_button.click()
     assert hand.said == "first"
-    bar.withdraw("a")
+    bar.withdraw(["a"])
     assert not bar.isVisible()
 
 

@@ -1,0 +1,221 @@
+"""Make the pictures of the guide: ``python docs/make_screenshots.py [NAME ...]``.
+
+The real window with the real models, on the photos that installed packages carry. Needs no
+display; writes palette PNGs into ``docs/images``.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PIL import Image
+from PySide6.QtCore import QElapsedTimer, QEventLoop, QPoint, QPointF, QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from lapa_annotator.batch.sample import sample_photos
+from lapa_annotator.gui import app
+from lapa_annotator.gui.settings import Settings
+from lapa_annotator.gui.window import Window
+
+IMAGES = Path(__file__).parent / "images"
+SIZE = (1280, 800)
+PATIENCE_MS = 60_000
+# Point, and where to: pixels of the screen.
+_DRAGS = ((57, -16, 4), (63, 16, 4), (93, 1, 13), (36, -3, -15), (45, 4, -13), (14, -7, 12))
+
+
+class Scene:
+    """A window on a project of the sample photos, in a folder that goes away."""
+
+    def __init__(self, folder: Path, theme: str = "light") -> None:
+        self._qt = app.application(["screenshots"])
+        store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
+        settings = Settings(store)
+        settings.set("look/theme", theme)
+        settings.set("work/reopen", False)
+        self.folder = folder
+        self.window: Window = app.start(self._qt, settings)
+        self.window.resize(*SIZE)
+        self.window.show()
+        app.begin(self.window, None)
+
+    def wait(self, condition: Callable[[], object]) -> None:
+        """Let the window work until something holds."""
+        timer = QElapsedTimer()
+        timer.start()
+        while not condition():
+            if timer.elapsed() > PATIENCE_MS:
+                raise TimeoutError("the window did not come to what the picture wants to show")
+            self._qt.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
+    def idle(self, milliseconds: int = 400) -> None:
+        """Let the window finish what it is at."""
+        timer = QElapsedTimer()
+        timer.start()
+        self.wait(lambda: timer.elapsed() > milliseconds)
+
+    def open(self, photos: Path) -> None:
+        """Make a project of photos and wait for the points of the first."""
+        self.window.jobs.create(photos, self.folder / "faces")
+        self.wait(lambda: self.window.project is not None and self.editor.has("points"))
+        self.wait(
+            lambda: self.window.project.count("status:proposed") == len(list(photos.iterdir()))
+        )
+        self.wait(lambda: not self.window.queues.pictures.jobs)
+
+    @property
+    def editor(self):  # of a module that the window loads when it is needed
+        """The editor of the project on show."""
+        assert self.window.view is not None
+        return self.window.view.editor
+
+    def do(self, action: str) -> None:
+        """Choose an action."""
+        self.idle(20)
+        self.window.actions_[action].trigger()
+
+    def drag(self, index: int, dx: int, dy: int, drop: bool = True) -> None:
+        """Drag a point on the screen."""
+        canvas = self.editor.canvas
+        start = canvas.mapFromScene(QPointF(*self.editor.document.faces[0].landmarks.points[index]))
+        there, left = start + QPoint(dx, dy), Qt.MouseButton.LeftButton
+        QTest.mousePress(canvas.viewport(), left, pos=start)
+        QTest.mouseMove(canvas.viewport(), start + QPoint(dx, dy) / 2)
+        QTest.mouseMove(canvas.viewport(), there)
+        if drop:
+            QTest.mouseRelease(canvas.viewport(), left, pos=there)
+
+    def save(self, name: str, what: QWidget | None = None) -> None:
+        """Write a picture of the window, or of a dialog of it."""
+        self.idle()
+        IMAGES.mkdir(exist_ok=True)
+        path = IMAGES / f"{name}.png"
+        (what or self.window).grab().save(str(path))
+        picture = Image.open(path).convert("RGB")
+        picture = picture.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2)
+        picture.save(path, optimize=True)
+        sys.stdout.write(f"{path} {picture.width}x{picture.height} {path.stat().st_size} bytes\n")
+
+
+def _photos(folder: Path, crowd: bool = False) -> Path:
+    """The sample photos in a folder; as a crowd, four of them in one picture."""
+    place = folder / "photos"
+    place.mkdir()
+    pictures = {p.stem: Image.open(p).convert("RGB") for p in sample_photos()}
+    if not crowd:
+        for name, picture in pictures.items():
+            picture.save(place / f"{name}.jpg", quality=92)
+        return place
+    cut = [picture.crop((60, 0, 452, 392)) for picture in pictures.values()]
+    flipped = [p.transpose(Image.Transpose.FLIP_LEFT_RIGHT) for p in reversed(cut)]
+    wide = Image.new("RGB", (392 * 2, 392 * 2))
+    for i, picture in enumerate([*cut, *flipped]):
+        wide.paste(picture, (392 * (i % 2), 392 * (i // 2)))
+    wide.save(place / "four.jpg", quality=92)
+    return place
+
+
+def start_page(folder: Path) -> None:
+    """The start page with a few recent projects."""
+    scene = Scene(folder)
+    for name in ("faces-2024.lapa", "portraits.lapa", "street.lapa"):
+        (folder / name).mkdir()
+        scene.window.recent.note(folder / name)
+    scene.window.start_page.show_recent(scene.window.recent.all())
+    scene.save("start")
+
+
+def correcting(folder: Path, name: str = "correcting", theme: str = "light") -> None:
+    """A face being corrected: arrows from where points were, corrected ones green."""
+    scene = Scene(folder, theme)
+    scene.open(_photos(folder))
+    for index, dx, dy in (
+        (57, -16, 4),
+        (63, 16, 4),
+        (93, 1, 13),
+        (36, -3, -15),
+        (45, 4, -13),
+        (14, -7, 12),
+    ):
+        scene.drag(index, dx, dy)
+    scene.save(name)
+
+
+def dark(folder: Path) -> None:
+    """The dark theme."""
+    correcting(folder, "dark", "dark")
+
+
+def label_map(folder: Path) -> None:
+    """The label map, live."""
+    scene = Scene(folder)
+    scene.open(_photos(folder))
+    scene.do("toggle_map")
+    scene.wait(lambda: scene.editor.live_map.knows(scene.editor.document.face_id))
+    scene.do("toggle_arrows")
+    scene.save("label-map")
+
+
+def several_faces(folder: Path) -> None:
+    """A photo of several faces."""
+    scene = Scene(folder)
+    scene.open(_photos(folder, crowd=True))
+    scene.do("fit")
+    scene.window.view.dock("faces").raise_()
+    scene.save("several-faces")
+
+
+def shortcuts(folder: Path) -> None:
+    """The dialogs about shortcuts, and the preferences."""
+    scene = Scene(folder)
+    for name in ("show_shortcuts", "edit_shortcuts", "preferences"):
+        scene.do(name)
+        scene.save(name.replace("_", "-"), scene.window.dialog)
+        scene.window.dialog.close()
+
+
+def double(folder: Path) -> None:
+    """200 % scaling, in a process of its own."""
+    code = "import docs.make_screenshots as s, sys; s.double_inside(s.Path(sys.argv[1]))"
+    env = os.environ | {"QT_SCALE_FACTOR": "2"}
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=True, env=env, cwd=root)
+
+
+def double_inside(folder: Path) -> None:
+    """The window at 200 %."""
+    correcting(folder, "scaled-200")
+
+
+SCENES: dict[str, Callable[[Path], None]] = {
+    "start": start_page,
+    "correcting": correcting,
+    "dark": dark,
+    "label-map": label_map,
+    "several-faces": several_faces,
+    "shortcuts": shortcuts,
+    "scaled-200": double,
+}
+
+
+def main(names: list[str]) -> None:
+    """Make the pictures of that name, or all of them."""
+    for name in names or SCENES:
+        # A process each: a window that is gone leaves nothing behind for the next.
+        if len(names) == 1:
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+                SCENES[name](Path(folder))
+            os._exit(0)
+        subprocess.run([sys.executable, __file__, name], check=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
