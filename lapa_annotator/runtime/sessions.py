@@ -60,8 +60,10 @@ class Session:
             model = core.read_model(path)
             if shape is not None:
                 model.reshape({model.inputs[0]: list(shape)})
-            config: dict[str, str | int] = {
+            # Pinned threads of several processes would all sit on the same cores.
+            config: dict[str, str | int | bool] = {
                 "PERFORMANCE_HINT": "LATENCY",
+                "ENABLE_CPU_PINNING": False,
                 "INFERENCE_PRECISION_HINT": precision,
                 "INFERENCE_NUM_THREADS": default_threads() if threads is None else threads,
             }
