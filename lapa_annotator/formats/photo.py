@@ -84,13 +84,33 @@ def read_photo(path: Path, most_pixels: int = MOST_PIXELS) -> Photo:
         InputError: it is missing, damaged, no photo, too small, or above ``most_pixels``.
     """
     with _opened_photo(path, most_pixels) as picture:
-        orientation = _orientation(picture)
-        profile = picture.info.get("icc_profile")
-        turned_by_decoder = picture.format == "TIFF"
-        rgb = _as_srgb(_as_8_bit(path, picture), profile)
-        if orientation in _TURNS and not turned_by_decoder:
-            rgb = rgb.transpose(_TURNS[orientation])
-        return Photo(path, np.array(rgb, dtype=np.uint8), orientation)
+        return _decoded(path, picture)
+
+
+def read_thumbnail(path: Path, side: int) -> Photo:
+    """Decode a photo at ``side`` pixels or less a side; a JPEG is decoded at a fraction.
+
+    Raises:
+        InputError: as ``read_photo``.
+    """
+    with _opened_photo(path, MOST_PIXELS) as picture:
+        # Twice the side: what the decoder scales down is coarser than what is averaged here.
+        picture.draft("RGB", (2 * side, 2 * side))
+        return _decoded(path, picture, side)
+
+
+def _decoded(path: Path, picture: Image.Image, most: int | None = None) -> Photo:
+    """Decode an opened photo, scaled down to ``most`` pixels a side."""
+    orientation = _orientation(picture)
+    profile = picture.info.get("icc_profile")
+    turned_by_decoder = picture.format == "TIFF"
+    plain = _as_8_bit(path, picture)
+    if most is not None:
+        plain.thumbnail((most, most), Image.Resampling.BOX)
+    rgb = _as_srgb(plain, profile)
+    if orientation in _TURNS and not turned_by_decoder:
+        rgb = rgb.transpose(_TURNS[orientation])
+    return Photo(path, np.array(rgb, dtype=np.uint8), orientation)
 
 
 def probe_photo(path: Path, most_pixels: int = MOST_PIXELS) -> PhotoInfo:

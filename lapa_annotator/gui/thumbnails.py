@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import replace_file
-from lapa_annotator.formats.photo import read_photo
+from lapa_annotator.formats.photo import read_thumbnail
 from lapa_annotator.gui.workers import JobQueue
 from lapa_annotator.store.values import ImageInfo
 
@@ -98,10 +98,9 @@ def thumbnail(photo: Path, kept: Path) -> QImage | None:
     if not image.isNull():
         return image
     try:
-        small = Image.fromarray(read_photo(photo).pixels)
+        small = Image.fromarray(read_thumbnail(photo, SIDE).pixels)
     except InputError:
         return None
-    small.thumbnail((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=1.0)
     data = io.BytesIO()
     small.save(data, "JPEG", quality=85)
     try:

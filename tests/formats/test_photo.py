@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from lapa_annotator.domain.errors import InputError
-from lapa_annotator.formats.photo import probe_photo, read_photo, write_picture
+from lapa_annotator.formats.photo import probe_photo, read_photo, read_thumbnail, write_picture
 
 ORIENTATION = 274
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -342,3 +342,17 @@ def test_pictures_of_another_kind_or_shape_are_refused(tmp_path: Path) -> None:
 def test_the_profile_of_the_test_is_a_real_one() -> None:
     profile = ImageCms.ImageCmsProfile(io.BytesIO(_wide_gamut_profile()))
     assert not ImageCms.getProfileDescription(profile).startswith("sRGB")
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_a_thumbnail_is_the_photo_as_displayed_but_small(tmp_path, suffix):
+    wide = np.zeros((200, 800, 3), np.uint8)
+    wide[:, :400] = (250, 10, 10)
+    path = tmp_path / f"turned{suffix}"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright: shown turned by 90 degrees clockwise
+    Image.fromarray(wide).save(path, exif=exif)
+    small = read_thumbnail(path, 100).pixels
+    assert small.shape == (100, 25, 3)
+    assert small[10, 12, 0] > 200, "the red half is on top"
+    assert small[90, 12, 0] < 50
