@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -70,9 +71,10 @@ class Loupe(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         if self._others is not None:
+            near = np.abs(self._others - self._place).max(axis=1) < count
             for radius, colour in ((3.6, _DARK), (2.6, _WHITE)):
                 painter.setBrush(colour)
-                for x, y in self._others.tolist():
+                for x, y in self._others[near].tolist():
                     painter.drawEllipse(QPointF(x, y), radius / self._zoom, radius / self._zoom)
         painter.resetTransform()
         self._draw_cross(painter)
