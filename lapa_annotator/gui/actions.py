@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
-
 from lapa_annotator.gui.editor.actions import EDITOR_ACTIONS
+from lapa_annotator.gui.words import mark as _
+from lapa_annotator.gui.words import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,12 @@ class Action:
     state: str = ""
     icon: str = ""
     tip: str = ""
-    context: str = "actions"
+    context: str = ""
 
     @property
     def said(self) -> str:
         """The text in the person's language."""
-        return QCoreApplication.translate(self.context, self.text)
-
-
-def _(text: str) -> str:
-    return str(QT_TRANSLATE_NOOP("actions", text))
+        return said(self.text, self.context)
 
 
 MENUS: tuple[tuple[str, str], ...] = (

@@ -16,6 +16,7 @@ from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.theme import Theme
 from lapa_annotator.gui.window import Window
+from lapa_annotator.gui.words import use_language
 
 _RUNNING = "session/running"
 _SIGNAL_MS = 200
@@ -62,6 +63,7 @@ def application(argv: Sequence[str]) -> QApplication:
     app.setApplicationName("lapa-annotator")
     app.setApplicationDisplayName("LaPa Annotator")
     app.setDesktopFileName("lapa-annotator")
+    use_language(app)
     return app
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import (
     QAbstractTableModel,
-    QCoreApplication,
     QModelIndex,
     QPersistentModelIndex,
     Qt,
@@ -23,6 +22,9 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QPixmap
 
+from lapa_annotator.domain.face import Status
+from lapa_annotator.gui.words import mark as _
+from lapa_annotator.gui.words import said
 from lapa_annotator.store.values import ImageInfo, PhotoState
 
 _BLOCK = 64
@@ -37,6 +39,16 @@ class Column(IntEnum):
     PHOTO = 0
     STATUS = 1
     DOUBT = 2
+
+
+_STATUSES = {
+    Status.NEW: _("new"),
+    Status.PROPOSED: _("proposed"),
+    Status.IN_PROGRESS: _("in progress"),
+    Status.DONE: _("done"),
+    Status.APPROVED: _("approved"),
+    Status.REJECTED: _("rejected"),
+}
 
 
 class Infos(Protocol):
@@ -162,7 +174,7 @@ class ImageList(QAbstractTableModel):
         if column == Column.PHOTO:
             return info.path.name
         if column == Column.STATUS:
-            return self.tr(str(info.status))
+            return said(_STATUSES[info.status])
         return "" if info.doubt is None else f"{round(100 * info.doubt)} %"
 
     def _tip(self, info: ImageInfo) -> str:
@@ -180,5 +192,5 @@ class ImageList(QAbstractTableModel):
 def faces_said(count: int) -> str:
     """Return how many faces there are, in words."""
     if count == 1:
-        return QCoreApplication.translate("ImageList", "1 face")
-    return QCoreApplication.translate("ImageList", "{n} faces").format(n=count)
+        return said(_("1 face"))
+    return said(_("{n} faces")).format(n=count)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
 
 from lapa_annotator.gui.actions import ACTIONS, BY_ID, GAPS, MENUS, TOOLBAR, Action
 from lapa_annotator.gui.keys import sequences, shown
 from lapa_annotator.gui.theme import icon
+from lapa_annotator.gui.words import mark as _
+from lapa_annotator.gui.words import said
 
 # Keys that lists, fields and dialogs need themselves: they are the editor's only while the
 # focus is in it.
@@ -49,7 +51,7 @@ class ActionSet:
     def build_menus(self) -> None:
         """Make the menus of the window."""
         for name, text in MENUS:
-            menu = self._window.menuBar().addMenu(QCoreApplication.translate("actions", text))
+            menu = self._window.menuBar().addMenu(said(text))
             self.menus[name] = menu
             for row in ACTIONS:
                 if row.menu == name:
@@ -59,7 +61,7 @@ class ActionSet:
 
     def make_toolbar(self, parent: QWidget) -> QToolBar:
         """Make the toolbar of the table."""
-        toolbar = QToolBar(QCoreApplication.translate("actions", "Toolbar"), parent)
+        toolbar = QToolBar(said(_("Toolbar")), parent)
         toolbar.setObjectName("toolbar")
         toolbar.setMovable(False)
         toolbar.setIconSize(QSize(20, 20))
@@ -112,7 +114,7 @@ class ActionSet:
         action.setCheckable(bool(row.state))
         action.setMenuRole(QAction.MenuRole.NoRole)
         if row.tip:
-            action.setStatusTip(QCoreApplication.translate(row.context, row.tip))
+            action.setStatusTip(said(row.tip, row.context))
         action.triggered.connect(partial(self._run, row.id))
         return action
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import groupby
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from lapa_annotator.gui.settings import SETTINGS, Setting, Settings, Value
 from lapa_annotator.gui.widgets import named
+from lapa_annotator.gui.words import said
 
 
 class Preferences(QDialog):
@@ -51,7 +51,7 @@ class Preferences(QDialog):
         form.setHorizontalSpacing(16)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
         for group, rows in groupby(SETTINGS, key=lambda row: row.group):
-            title = named(QLabel(_said(group)), "sectionTitle")
+            title = named(QLabel(said(group)), "sectionTitle")
             title.setContentsMargins(0, 8 if form.rowCount() else 0, 0, 0)
             form.addRow(title)
             for row in rows:
@@ -60,12 +60,12 @@ class Preferences(QDialog):
 
     def _add(self, form: QFormLayout, row: Setting) -> None:
         field = _field(row, self._settings.get(row.key), self._setter(row.key))
-        field.setToolTip(_said(row.tip))
+        field.setToolTip(said(row.tip))
         self.fields[row.key] = field
         if isinstance(field, QCheckBox):
             form.addRow(field)
         else:
-            form.addRow(_said(row.text), field)
+            form.addRow(said(row.text), field)
 
     def _setter(self, key: str) -> Callable[[Value], None]:
         return lambda value: self._settings.set(key, value)
@@ -76,13 +76,9 @@ class Preferences(QDialog):
             _show(self.fields[row.key], row.default)
 
 
-def _said(text: str) -> str:
-    return QCoreApplication.translate("settings", text) if text else ""
-
-
 def _field(row: Setting, value: Value, keep: Callable[[Value], None]) -> QWidget:
     if isinstance(row.default, bool):
-        box = QCheckBox(_said(row.text))
+        box = QCheckBox(said(row.text))
         box.setChecked(bool(value))
         box.toggled.connect(keep)
         return box
@@ -91,7 +87,7 @@ def _field(row: Setting, value: Value, keep: Callable[[Value], None]) -> QWidget
     if row.choices:
         choice = QComboBox()
         for name, text in row.choices:
-            choice.addItem(_said(text), name)
+            choice.addItem(said(text), name)
         choice.setCurrentIndex(choice.findData(value))
         choice.currentIndexChanged.connect(lambda _: keep(choice.currentData()))
         return choice
@@ -104,7 +100,7 @@ def _field(row: Setting, value: Value, keep: Callable[[Value], None]) -> QWidget
 def _number(row: Setting, value: Value, keep: Callable[[Value], None]) -> QWidget:
     number = QSpinBox()
     number.setRange(row.low, row.high)
-    number.setSuffix(f" {_said(row.unit)}" if row.unit else "")
+    number.setSuffix(f" {said(row.unit)}" if row.unit else "")
     number.setValue(int(value))
     number.setMinimumWidth(90)
     number.valueChanged.connect(keep)

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
-from PySide6.QtCore import QCoreApplication
 
+from lapa_annotator.gui.words import mark as _
+from lapa_annotator.gui.words import said
 from lapa_annotator.gui.workers import Step
 
 if TYPE_CHECKING:
@@ -24,13 +25,9 @@ if TYPE_CHECKING:
 Steps = Generator[Step, None, Any]
 
 
-def _said(text: str) -> str:
-    return QCoreApplication.translate("projects", text)
-
-
 def open_project(folder: Path, annotator: str | None) -> Steps:
     """Open the project in ``folder``; one that can only be read is opened for looking."""
-    yield Step(0, 0, _said("Opening the project …"))
+    yield Step(0, 0, said(_("Opening the project …")))
     from lapa_annotator.store.project import Project
 
     return Project.open(folder, annotator=annotator)
@@ -38,7 +35,7 @@ def open_project(folder: Path, annotator: str | None) -> Steps:
 
 def create_project(photos: Path, folder: Path, annotator: str | None) -> Steps:
     """Make a project in ``folder`` with the photos below ``photos``."""
-    yield Step(0, 0, _said("Making the project …"))
+    yield Step(0, 0, said(_("Making the project …")))
     from lapa_annotator.store.project import Project
 
     project = Project.create(folder, annotator=annotator)
@@ -53,26 +50,26 @@ def add_photos(project: Project, photos: Path) -> Steps:
 
     last = None
     for last in project.add_folder(photos, LOOK):
-        yield Step(last.done, last.total, _said("Looking at photos …"))
+        yield Step(last.done, last.total, said(_("Looking at photos …")))
     return last
 
 
 def import_lapa(data_set: Path, folder: Path, annotator: str | None) -> Steps:
     """Make a project in ``folder`` of a LaPa data set, its landmarks and label maps."""
-    yield Step(0, 0, _said("Making the project …"))
+    yield Step(0, 0, said(_("Making the project …")))
     from lapa_annotator.batch.transfer import import_lapa as import_into
     from lapa_annotator.store.project import Project
 
     project = Project.create(folder, annotator=annotator)
     with _closed_on_failure(project):
         for at in import_into(project, data_set):
-            yield Step(at.done, at.total, _said("Importing …"))
+            yield Step(at.done, at.total, said(_("Importing …")))
     return project
 
 
 def export_lapa(project: Project, folder: Path, query: str) -> Steps:
     """Write the photos that ``query`` finds as a LaPa data set; returns ``Exported``."""
-    yield Step(0, 0, _said("Exporting …"))
+    yield Step(0, 0, said(_("Exporting …")))
     from lapa_annotator.batch.transfer import export_lapa as export_to
 
     place = export_folder(folder, project.folder.stem)
@@ -80,7 +77,7 @@ def export_lapa(project: Project, folder: Path, query: str) -> Steps:
     for at in export_to(project, place, query=query):
         faces = at.faces
         problems += [at.problem] if at.problem else []
-        yield Step(at.done, at.total, _said("Exporting …"))
+        yield Step(at.done, at.total, said(_("Exporting …")))
     return Exported(place, faces, tuple(problems))
 
 
@@ -104,7 +101,7 @@ def export_folder(chosen: Path, name: str) -> Path:
 
 def sample_project(folder: Path | None, annotator: str | None) -> Steps:
     """Open the sample project, making it the first time; in the user's data folder by default."""
-    yield Step(0, 0, _said("Making the sample project …"))
+    yield Step(0, 0, said(_("Making the sample project …")))
     from lapa_annotator.batch.sample import sample_photos
     from lapa_annotator.store.project import Project, project_folder
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, QSettings, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from lapa_annotator.gui.words import mark as _
 
 Value = bool | int | str
 
@@ -31,10 +33,6 @@ class Setting:
     low: int = 0
     high: int = 100
     unit: str = ""
-
-
-def _(text: str) -> str:
-    return str(QT_TRANSLATE_NOOP("settings", text))
 
 
 SETTINGS: tuple[Setting, ...] = (

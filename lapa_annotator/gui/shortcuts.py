@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import combinations, pairwise
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -30,13 +30,14 @@ from lapa_annotator.gui.actions import ACTIONS, BY_ID, MENUS
 from lapa_annotator.gui.keys import PRESETS, Keys, clashes, preset_keys, sequences, shown
 from lapa_annotator.gui.theme import colour
 from lapa_annotator.gui.widgets import named
+from lapa_annotator.gui.words import said
 
 _COLUMNS = 4
 
 
 def _menu_title(name: str) -> str:
     text = dict(MENUS)[name]
-    return QCoreApplication.translate("actions", text).replace("&", "")
+    return said(text).replace("&", "")
 
 
 # A title, and rows of a text and its shortcuts.

@@ -95,3 +95,26 @@ def test_new_shortcuts_count_at_once(hand):
     keys.keep("ours", keys.all() | {"about": "Ctrl+Alt+Shift+A"})
     hand.window.actions_.use_keys(keys.all())
     assert hand.window.actions_["about"].shortcut() == QKeySequence("Ctrl+Alt+Shift+A")
+
+
+def test_texts_of_tables_are_found_in_a_translation_with_and_without_context(qapp):
+    from PySide6.QtCore import QTranslator
+
+    from lapa_annotator.gui.words import said
+
+    class German(QTranslator):
+        def isEmpty(self) -> bool:
+            return False
+
+        def translate(self, context, text, disambiguation=None, n=-1):
+            return {("", "Quit"): "Beenden", ("editor", "Undo"): "Zurück"}.get((context, text))
+
+    translator = German()
+    qapp.installTranslator(translator)
+    try:
+        assert BY_ID["quit"].said == "Beenden"
+        assert BY_ID["undo"].said == "Zurück"
+        assert said("Anything else") == "Anything else"
+        assert said("") == ""
+    finally:
+        qapp.removeTranslator(translator)

@@ -290,28 +290,6 @@ def test_every_dialog_opens_and_closes(project):
         dialog.close()
 
 
-def test_the_window_is_translated_through_one_door(qapp, hand):
-    """Texts of the tables are looked up when they are shown, not when the module is loaded."""
-    from PySide6.QtCore import QTranslator
-
-    from lapa_annotator.gui.actions import BY_ID
-
-    class Shouting(QTranslator):
-        def isEmpty(self) -> bool:
-            return False
-
-        def translate(self, context, text, disambiguation=None, n=-1) -> str:
-            return text.upper() if context in ("actions", "editor") else ""
-
-    translator = Shouting()
-    qapp.installTranslator(translator)
-    try:
-        assert BY_ID["quit"].said == "QUIT"
-        assert BY_ID["undo"].said == "UNDO"
-    finally:
-        qapp.removeTranslator(translator)
-
-
 def test_paths_with_odd_names_are_no_trouble(hand, tmp_path):
     make_photo(tmp_path / "Bilder & ähnliches %n" / "été {0}.png")
     hand.make(tmp_path / "Bilder & ähnliches %n", tmp_path / "Projekt ü")
