@@ -21,7 +21,7 @@ from lapa_annotator.store.models import (
     TagRow,
 )
 from lapa_annotator.store.query import Query, Range, Term, Value
-from lapa_annotator.store.sqlite import Matches
+from lapa_annotator.store.sqlite import Contains, Matches
 from lapa_annotator.store.values import PhotoState
 
 Condition = ColumnElement[bool]
@@ -126,11 +126,11 @@ def _credit(role: Role, patterns: tuple[str, ...]) -> Select[int]:
 
 
 def _text(image: Any, text: str) -> Condition:
-    tags = select(TagRow.id).where(TagRow.text.icontains(text, autoescape=True))
+    tags = select(TagRow.id).where(Contains(TagRow.text, text))
     tagged = select(ImageTagRow.image_id).where(ImageTagRow.tag_id.in_(tags))
-    comments = CommentRow.text.icontains(text, autoescape=True)
+    comments = Contains(CommentRow.text, text)
     return or_(
-        image.path.icontains(text, autoescape=True),
+        Contains(image.path, text),
         image.id.in_(tagged),
         image.id.in_(select(CommentRow.image_id).where(comments)),
     )

@@ -120,7 +120,7 @@ def _reachable(file: Path, *, read_only: bool) -> Database:
     database = Database(file, sqlite.make_engine(file, read_only=read_only), read_only=read_only)
     try:
         with database.read() as connection:
-            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+            sqlite.read_something(connection)
     except InputError:
         database.close()
         journal = file.with_name(file.name + "-wal")
