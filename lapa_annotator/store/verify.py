@@ -34,16 +34,17 @@ def verify(project: Project, *, photos: bool = False) -> Iterator[Checked]:
     is what its journal makes of it, and is summed up rightly in lists; that no photo lies outside
     its folder; and with ``photos`` that every photo is there with the bytes it was added with.
     """
-    problems = _database(project)
+    problems = tuple(_database(project))
     ids = np.zeros(0, np.int64)
     try:
         ids = project.ids()
     except InputError as error:
-        problems.append(str(error))
-    yield Checked(0, len(ids), tuple(problems))
+        problems += (str(error),)
+    yield Checked(0, len(ids), problems)
     for done, image_id in enumerate(ids.tolist(), start=1):
-        problems += _image(project, image_id, photos=photos)
-        yield Checked(done, len(ids), tuple(problems))
+        problem = _image(project, image_id, photos=photos)
+        problems += () if problem is None else (problem,)
+        yield Checked(done, len(ids), problems)
 
 
 def _database(project: Project) -> list[str]:
@@ -55,7 +56,7 @@ def _database(project: Project) -> list[str]:
     return [f"{project.database.file}: {line}" for line in lines]
 
 
-def _image(project: Project, image_id: int, *, photos: bool) -> list[str]:
+def _image(project: Project, image_id: int, *, photos: bool) -> str | None:
     try:
         with project.database.read() as connection:
             problem = check_image(connection, project, image_id)
@@ -63,7 +64,7 @@ def _image(project: Project, image_id: int, *, photos: bool) -> list[str]:
             problem = _photo(project, image_id)
     except InputError as error:
         problem = f"image {image_id}: {error}"
-    return [] if problem is None else [problem]
+    return problem
 
 
 def check_image(connection: Connection, project: Project, image_id: int) -> str | None:
