@@ -75,7 +75,7 @@ def _cells(image: ImageInfo) -> list[str | Text]:
         _number(image.doubt),
         Text(image.status, style=_COLOURS[image.status]),
         Text(path),
-        Text(" ".join(image.tags)),
+        Text(", ".join(image.tags)),
         Text(image.annotator),
         moment(image.updated),
     ]
