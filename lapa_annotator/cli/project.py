@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="Make, fill, search and check proje
 
 Folder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's .lapa folder.")]
 Search = Annotated[
-    str, typer.Argument(help="What to look for: status:done conf:<0.4 tag:glasses path:2024/* …")
+    str, typer.Argument(help='For example "status:done conf:<0.4 -tag:blurry path:2024/*".')
 ]
 By = Annotated[OrderBy, typer.Option("--order", help="What to order by.")]
 Descending = Annotated[bool, typer.Option("--descending", help="Largest first.")]
@@ -108,9 +108,13 @@ def search(
 ) -> None:
     """List the images that a query finds.
 
-    Terms stand side by side and must all hold; - before one turns it round; commas part
-    alternatives: status: conf: doubt: faces: date: tag: annotator: model: path: photo:, or words
-    of the path, tags and comments. Put the query in quotes: your shell reads < > * itself.
+    Terms stand side by side and must all hold: words of the path, tags or comments, or one of
+
+    status: conf: doubt: faces: date: tag: annotator: model: path: photo:
+
+    - before a term turns it round; commas part alternatives; * and ? stand for characters.
+
+    Put the query in quotes: your shell reads < > and * itself.
     """
     _list(project, query, Order(order, descending), limit, after, paths)
 
