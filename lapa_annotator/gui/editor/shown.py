@@ -10,7 +10,7 @@ from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.gui.editor.document import Document
 from lapa_annotator.gui.editor.hittest import HitFace
 from lapa_annotator.gui.editor.items.points import ShownFace
-from lapa_annotator.gui.editor.items.stamps import Look, point_colours
+from lapa_annotator.gui.editor.items.stamps import Look, current, point_colours
 from lapa_annotator.gui.editor.options import ViewOptions
 from lapa_annotator.gui.editor.parts import PartsState
 
@@ -53,7 +53,7 @@ def _shown(
     if is_current:
         selected[list(document.selection)] = True
         if document.current is not None:
-            looks[document.current] = Look.CURRENT
+            looks[document.current] = current(int(looks[document.current]))
     else:
         looks[:] = Look.DISTANT
     return ShownFace(

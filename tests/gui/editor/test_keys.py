@@ -135,9 +135,10 @@ def test_every_point_looks_as_visible_as_it_is(desk):
     for _ in range(3):
         desk.document.select({16})
         desk.key(Key.Key_V)
-        desk.editor.select_none()
-        looks.append(desk.shown()[at.y() - 5 : at.y() + 6, at.x() - 5 : at.x() + 6].tobytes())
-    assert len(set(looks)) == 3
+        for _ in ("selected", "not selected"):
+            looks.append(desk.shown()[at.y() - 5 : at.y() + 6, at.x() - 5 : at.x() + 6].tobytes())
+            desk.editor.select_none()
+    assert len(set(looks)) == 6
 
 
 def test_parts_are_hidden_locked_and_shown_alone_with_a_key(desk):

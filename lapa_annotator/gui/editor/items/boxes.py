@@ -13,7 +13,8 @@ from lapa_annotator.domain.landmarks import Points
 from lapa_annotator.gui.editor.items.stamps import CASING
 
 _WHITE = QColor(255, 255, 255)
-_QUIET = QColor(255, 255, 255, 150)
+_QUIET = QColor(190, 190, 190)
+_EDGE = QColor(30, 30, 30)
 _BAND = QColor(255, 255, 255, 40)
 _HANDLE = 4.0
 
@@ -66,7 +67,7 @@ class BoxesItem(_Whole):
         for number, box, current in self._boxes:
             rect = view.mapRect(rect_of(box))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(CASING, 3))
+            painter.setPen(QPen(_EDGE, 3))
             painter.drawRect(rect)
             painter.setPen(QPen(_WHITE if current else _QUIET, 1, Qt.PenStyle.DashLine))
             painter.drawRect(rect)

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import (
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from lapa_annotator.domain.landmarks import Points
@@ -126,14 +134,27 @@ def _draw_stamps(
 ) -> None:
     looks = face.looks
     if np.ptp(places[:, 0]) < CROWDED:
-        looks = np.where(looks == Look.CURRENT, looks, Look.DISTANT)
+        looks = np.where(looks >= Look.CURRENT_ABSENT, looks, Look.DISTANT)
+    ready: dict[tuple[int, ...], tuple[QPixmap, float]] = {}
+    rows = zip(
+        looks[indices].tolist(),
+        face.colours[indices].tolist(),
+        face.selected[indices].tolist(),
+        places[indices].tolist(),
+        strict=True,
+    )
     # The point that the hand is on comes last and so lies on top.
-    order = sorted(indices.tolist(), key=lambda i: (looks[i] == Look.CURRENT, i))
-    for i in order:
-        r, g, b = face.colours[i].tolist()
-        picture = stamp(Look(int(looks[i])), (r, g, b), bool(face.selected[i]), ratio)
-        half = picture.width() / ratio / 2
-        painter.drawPixmap(QPointF(places[i, 0] - half, places[i, 1] - half), picture)
+    for look, (r, g, b), selected, (x, y) in sorted(rows, key=_on_top):
+        key = (look, r, g, b, selected)
+        if key not in ready:
+            picture = stamp(Look(look), (r, g, b), selected, ratio)
+            ready[key] = (picture, picture.width() / ratio / 2)
+        picture, half = ready[key]
+        painter.drawPixmap(QPointF(x - half, y - half), picture)
+
+
+def _on_top(row: tuple[int, list[int], bool, list[float]]) -> bool:
+    return row[0] >= Look.CURRENT_ABSENT
 
 
 def _draw_arrows(
@@ -149,7 +170,7 @@ def _draw_arrows(
             continue
         lines.moveTo(x0, y0)
         lines.lineTo(x1, y1)
-        gap = 9.0 if face.looks[i] == Look.CURRENT else 4.5
+        gap = 9.0 if face.looks[i] >= Look.CURRENT_ABSENT else 4.5
         heads.addPolygon(_head(x0, y0, x1, y1, min(gap, 0.4 * float(length[i]))))
     if lines.isEmpty():
         return

@@ -30,17 +30,28 @@ CASING = QColor(0, 0, 0, 170)
 
 
 class Look(IntEnum):
-    """The shape of a stamp."""
+    """The shape of a stamp: the first three are those of ``Visibility``."""
 
     ABSENT = 0
     OCCLUDED = 1
     VISIBLE = 2
     DISTANT = 3
-    CURRENT = 4
+    CURRENT_ABSENT = 4
+    CURRENT_OCCLUDED = 5
+    CURRENT = 6
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is a shape of the point that the hand is on."""
+        return self >= Look.CURRENT_ABSENT
 
 
-_SIZES = {Look.DISTANT: 5, Look.CURRENT: 19}
-_SIZE = 11
+def current(visibility: int) -> Look:
+    """The look of the current point of that ``Visibility``."""
+    return Look(visibility + Look.CURRENT_ABSENT)
+
+
+_SIZE, _CURRENT_SIZE, _DISTANT_SIZE = 11, 19, 5
 
 
 def point_colours(landmarks: Landmarks, by_confidence: bool) -> NDArray[np.uint8]:
@@ -63,7 +74,8 @@ def confidence_colour(confidence: float) -> Colour:
 @lru_cache(maxsize=512)
 def stamp(look: Look, colour: Colour, selected: bool, ratio: float) -> QPixmap:
     """Return the picture of a point, its middle on the point; ``ratio`` is the screen's."""
-    size = _SIZES.get(look, _SIZE) + (4 if selected else 0)
+    size = _CURRENT_SIZE if look.is_current else _SIZE + (4 if selected else 0)
+    size = _DISTANT_SIZE if look is Look.DISTANT else size
     pixmap = QPixmap(round(size * ratio), round(size * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -118,12 +130,26 @@ def _distant(painter: QPainter, colour: QColor, selected: bool) -> None:
     _disc(painter, 1.5, colour)
 
 
-def _current(painter: QPainter, colour: QColor, selected: bool) -> None:
-    """A ring around a dot, so that the hand sees the very pixel it aims at."""
+def _aim(painter: QPainter) -> None:
+    """A ring around the point, so that the hand sees the very pixel it aims at."""
     _ring(painter, 7.0, CASING, 3.4)
     _ring(painter, 7.0, QColor(255, 255, 255), 1.8)
+
+
+def _current(painter: QPainter, colour: QColor, selected: bool) -> None:
+    _aim(painter)
     painter.fillRect(QRectF(-2, -2, 4, 4), CASING)
     painter.fillRect(QRectF(-1, -1, 2, 2), colour)
+
+
+def _current_occluded(painter: QPainter, colour: QColor, selected: bool) -> None:
+    _aim(painter)
+    _occluded(painter, colour, selected=False)
+
+
+def _current_absent(painter: QPainter, colour: QColor, selected: bool) -> None:
+    _aim(painter)
+    _absent(painter, colour, selected=False)
 
 
 _DRAW = {
@@ -131,5 +157,7 @@ _DRAW = {
     Look.OCCLUDED: _occluded,
     Look.VISIBLE: _visible,
     Look.DISTANT: _distant,
+    Look.CURRENT_ABSENT: _current_absent,
+    Look.CURRENT_OCCLUDED: _current_occluded,
     Look.CURRENT: _current,
 }
