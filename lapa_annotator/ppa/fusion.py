@@ -110,14 +110,19 @@ class FaceRegion:
     Attributes:
         inside: the face from jawline to brows, which is skin unless something covers it.
         below: the outside of the jaw, where skin is neck; ears lie above it.
+        vouched: a band inside the contour that a person has set, which is face even where
+            the segmenter is sure of neck or collar.
     """
 
     inside: Polygon
     below: Polygon
+    vouched: Polygon
 
 
 _EAR_LOBES = (6, 26)
 _FULL_SLACK = (9, 23)
+_VOUCHED_DEPTH = 0.2
+"""Width of the band behind a contour point that a person has set, over the jaw's width."""
 _FAR = 1e6
 """Pixels: beyond any picture."""
 _BROW_TOPS = (46, 45, 44, 43, 42, 37, 36, 35, 34, 33)
@@ -125,14 +130,18 @@ REGION_POINTS: tuple[int, ...] = (*range(33), *_BROW_TOPS)
 """The points that a face region depends on."""
 
 
-def face_region(points: Points, jawline: Polygon, slack: NDArray[np.float64]) -> FaceRegion:
+def face_region(
+    points: Points, jawline: Polygon, slack: float, touched: NDArray[np.bool_]
+) -> FaceRegion:
     """Make the region of a face. What it says of one place depends on the points near it.
 
     Args:
         points: (106, 2) landmarks.
         jawline: (n, 2) the fitted contour, through points 0-32.
-        slack: (33,) how far outside each contour point skin is still believed, as a share of
-            the jaw's width; 0 cuts at the line.
+        slack: how far outside a proposed contour point skin is still believed, as a share of
+            the jaw's width.
+        touched: (33,) bool, the contour points that a person has set: skin ends there, and
+            reaches to there.
     """
     inside = np.vstack([jawline, points[list(_BROW_TOPS)]])
     place = np.array([np.abs(jawline - p).sum(axis=1).argmin() for p in points[:33]])
@@ -141,7 +150,7 @@ def face_region(points: Points, jawline: Polygon, slack: NDArray[np.float64]) ->
     across = jawline[last] - jawline[first]
     width = float(np.hypot(*across))
     if width < 1e-6:
-        return FaceRegion(inside, np.zeros((0, 2)))
+        return FaceRegion(inside, np.zeros((0, 2)), np.zeros((0, 2)))
     along = np.gradient(jawline, axis=0)
     outward = np.c_[-along[:, 1], along[:, 0]]
     outward /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
@@ -150,13 +159,16 @@ def face_region(points: Points, jawline: Polygon, slack: NDArray[np.float64]) ->
     ramp = np.interp(
         steps, [first, place[_FULL_SLACK[0]], place[_FULL_SLACK[1]], last], [0, 1, 1, 0]
     )
-    loose = np.interp(steps, place, slack) * ramp * width
+    human = np.interp(steps, place, touched.astype(np.float64))
+    loose = np.interp(steps, place, np.where(touched, 0.0, slack)) * ramp * width
     cut = (jawline + outward * loose[:, None])[first : last + 1]
     # Everything below the level of the ear lobes and outside of the jaw.
     left, right, away = cut[0], cut[-1], across / width * _FAR
     down = np.array([-away[1], away[0]])
     below = np.vstack([left - away, cut, right + away, right + away + down, left - away + down])
-    return FaceRegion(inside, below)
+    depth = _VOUCHED_DEPTH * human * ramp * width
+    inner = (jawline - outward * depth[:, None])[first : last + 1]
+    return FaceRegion(inside, below, np.vstack([jawline[first : last + 1], inner[::-1]]))
 
 
 def fuse(
@@ -180,6 +192,11 @@ def fuse(
     """
     out = np.zeros((max(0, rect.y1 - rect.y0), max(0, rect.x1 - rect.x0)), np.uint8)
     winner, sure = base.window(rect)
+    place = Rect.around(region.vouched).clipped(rect)
+    if not place.empty:
+        winner = winner.copy()
+        here = winner[place.shifted(-rect.x0, -rect.y0).slices]
+        here[fill_polygon(region.vouched, place) & (here == BACKGROUND)] = SKIN
     for layer in order:
         if layer == "skin":
             place = base.skin.joined(Rect.around(region.inside)).clipped(rect)

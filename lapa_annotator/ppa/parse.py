@@ -144,6 +144,7 @@ class FaceParser:
             # Where no skin was seen there is none to cut.
             below = _changed(was.below, self._region.below).clipped(self._base.skin)
             dirty = dirty.joined(below)
+            dirty = dirty.joined(_changed(was.vouched, self._region.vouched))
         return self._redraw(dirty)
 
     def paint(self, override: Patch) -> Rect:
@@ -153,8 +154,8 @@ class FaceParser:
         return self._redraw(dirty)
 
     def _fit_region(self) -> FaceRegion:
-        slack = np.where(self._touched[:33], 0.0, self._options.jaw_slack)
-        return face_region(self._points, self.jawline, slack)
+        slack, touched = self._options.jaw_slack, self._touched[:33]
+        return face_region(self._points, self.jawline, slack, touched)
 
     def _redraw(self, rect: Rect) -> Rect:
         rect = rect.clipped(self._image)

@@ -92,6 +92,18 @@ def test_a_jawline_that_a_person_has_set_cuts_exactly():
     np.testing.assert_array_equal(labels[860:, 450:550], exact[860:, 450:550])
 
 
+def test_face_reaches_to_a_jawline_that_a_person_has_set_though_a_network_sees_neck():
+    skin = np.ones((250, 250))
+    skin[210:] = 0
+    neck = segmentation(skin=skin, hair=np.zeros((250, 250)))
+    touched = np.zeros(106, bool)
+    assert parse_face(SIZE, POINTS, neck)[860, 499] == Label.BACKGROUND
+    touched[10:23] = True
+    labels = parse_face(SIZE, POINTS, neck, touched=touched)
+    assert labels[860, 499] == Label.SKIN
+    assert labels[BELOW_CHIN] == Label.BACKGROUND
+
+
 def test_skin_in_the_shade_is_skin_inside_the_contour():
     doubtful = np.full((250, 250), 0.45)
     labels = parse_face(SIZE, POINTS, segmentation(skin=doubtful, hair=np.zeros((250, 250))))
@@ -124,7 +136,7 @@ def test_a_mirrored_face_gives_the_mirrored_map():
 def test_a_rectangle_is_fused_as_it_is_in_the_whole():
     parser = FaceParser(SIZE, POINTS, PLAIN)
     base = coarse(PLAIN, SIZE, Sureness())
-    region = face_region(POINTS, parser.jawline, np.full(33, ParseOptions().jaw_slack))
+    region = face_region(POINTS, parser.jawline, ParseOptions().jaw_slack, np.zeros(33, bool))
     for rect in (Rect(0, 0, 1000, 1000), Rect(250, 300, 420, 470), Rect(480, 700, 530, 900)):
         fused = fuse(rect, base, region, parser.parts)
         np.testing.assert_array_equal(fused, parser.labels[rect.slices])
