@@ -43,7 +43,7 @@ from tests.store.test_two_programs import both, lost
 KILLS = int(os.environ.get("LAPA_BENCH_KILLS", "1000"))
 _IMAGES = 8
 _KILLS_A_PROJECT = 50
-_LONGEST_LIFE = 0.25
+_LONGEST_LIFE = 0.4
 _DISK = "24m"
 
 

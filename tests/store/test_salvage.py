@@ -1,5 +1,6 @@
 """A damaged database is told, and what can be read of it is saved."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -13,11 +14,16 @@ from lapa_annotator.store.salvage import salvage
 from lapa_annotator.store.verify import verify
 from tests.store.builders import make_project, moved, random_face
 
-COUNT = 60
+COUNT = 30
 
 
-def _make(folder: Path) -> tuple[Path, dict[str, Annotation]]:
-    """A project of 60 annotated images, and what is in it."""
+Sound = tuple[Path, dict[str, Annotation]]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Sound:
+    """A project of annotated images, and what is in it."""
+    folder = tmp_path_factory.mktemp("template")
     with make_project(folder, *(f"{k:02d}.jpg" for k in range(COUNT))) as project:
         for image in project.ids().tolist():
             face = random_face(image)
@@ -28,6 +34,13 @@ def _make(folder: Path) -> tuple[Path, dict[str, Annotation]]:
             project.undo(image)
         project.compact()
         return project.folder, _content(project)
+
+
+@pytest.fixture
+def sound(template: Sound, tmp_path: Path) -> Sound:
+    """A copy of it, to be damaged."""
+    folder, content = template
+    return Path(shutil.copytree(folder, tmp_path / folder.name)), content
 
 
 def _content(project: Project) -> dict[str, Annotation]:
@@ -54,8 +67,8 @@ def _damage(folder: Path, *pages: int) -> None:
     file.write_bytes(data)
 
 
-def test_a_sound_project_is_saved_whole(tmp_path: Path) -> None:
-    folder, content = _make(tmp_path)
+def test_a_sound_project_is_saved_whole(sound: Sound, tmp_path: Path) -> None:
+    folder, content = sound
     result = salvage(folder, tmp_path / "saved")
     assert (result.damaged, result.rebuilt, result.lost) == ({}, 0, [])
     with Project.open(result.folder) as saved:
@@ -64,8 +77,8 @@ def test_a_sound_project_is_saved_whole(tmp_path: Path) -> None:
         assert saved.undo(1) is not None
 
 
-def test_damage_is_told_and_the_rest_stays_readable(tmp_path: Path) -> None:
-    folder, content = _make(tmp_path)
+def test_damage_is_told_and_the_rest_stays_readable(sound: Sound) -> None:
+    folder, content = sound
     pages = _pages(folder / "project.db", "face")
     assert len(pages) > 4
     _damage(folder, pages[1])
@@ -83,8 +96,10 @@ def test_damage_is_told_and_the_rest_stays_readable(tmp_path: Path) -> None:
         assert len(problems) > COUNT - readable
 
 
-def test_faces_lost_to_a_damaged_page_come_back_from_the_journal(tmp_path: Path) -> None:
-    folder, content = _make(tmp_path)
+def test_faces_lost_to_a_damaged_page_come_back_from_the_journal(
+    sound: Sound, tmp_path: Path
+) -> None:
+    folder, content = sound
     pages = _pages(folder / "project.db", "face")
     _damage(folder, pages[1], pages[-1])
     result = salvage(folder, tmp_path / "saved")
@@ -96,8 +111,8 @@ def test_faces_lost_to_a_damaged_page_come_back_from_the_journal(tmp_path: Path)
         assert list(verify(saved))[-1].problems == ()
 
 
-def test_annotations_whose_journal_is_lost_are_kept(tmp_path: Path) -> None:
-    folder, content = _make(tmp_path)
+def test_annotations_whose_journal_is_lost_are_kept(sound: Sound, tmp_path: Path) -> None:
+    folder, content = sound
     _damage(folder, _pages(folder / "project.db", "journal")[2])
     result = salvage(folder, tmp_path / "saved")
     with Project.open(result.folder) as saved:
@@ -107,8 +122,10 @@ def test_annotations_whose_journal_is_lost_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("table", ["image", "image_tag", "ix_image_path_id", "name"])
-def test_a_damaged_table_costs_no_more_than_what_is_in_it(tmp_path: Path, table: str) -> None:
-    folder, content = _make(tmp_path)
+def test_a_damaged_table_costs_no_more_than_what_is_in_it(
+    sound: Sound, tmp_path: Path, table: str
+) -> None:
+    folder, content = sound
     _damage(folder, _pages(folder / "project.db", table)[0])
     result = salvage(folder, tmp_path / "saved")
     with Project.open(result.folder) as saved:
@@ -117,8 +134,8 @@ def test_a_damaged_table_costs_no_more_than_what_is_in_it(tmp_path: Path, table:
             assert annotation == content[path] or path in result.lost
 
 
-def test_nothing_readable_is_told_and_leaves_no_project(tmp_path: Path) -> None:
-    folder, _ = _make(tmp_path)
+def test_nothing_readable_is_told_and_leaves_no_project(sound: Sound, tmp_path: Path) -> None:
+    folder, _ = sound
     (folder / "project.db").write_bytes(b"\xa5" * 100_000)
     with pytest.raises(InputError):
         salvage(folder, tmp_path / "saved")

@@ -28,8 +28,8 @@ def lost(project: Project, done: list[Done]) -> tuple[int, int]:
 def test_two_programs_lose_no_edit(tmp_path: Path) -> None:
     make_project(tmp_path, "a.jpg", "b.jpg", "c.jpg").close()
     folder = tmp_path / "p.lapa"
-    done = both(folder, turns=80, seconds=120)
-    assert all(d.saved + d.refused >= 80 for d in done)
+    done = both(folder, turns=40, seconds=120)
+    assert all(d.saved + d.refused >= 40 for d in done)
     with Project.open(folder) as project:
         assert lost(project, done) == (0, 0)
         assert list(verify(project))[-1].problems == ()
