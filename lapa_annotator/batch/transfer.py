@@ -226,4 +226,7 @@ def face_labels(project: Project, photo: Photo, face: Face) -> LabelMap:
         if not project.read_only:
             project.segmentations.store(face.id, cached)
     segmentation = Segmentation(cached.probabilities, cached.to_crop, cached.model)
-    return parse_face((width, height), points, segmentation, override=face.override)
+    touched = face.landmarks.touched
+    return parse_face(
+        (width, height), points, segmentation, override=face.override, touched=touched
+    )

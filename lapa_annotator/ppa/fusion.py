@@ -195,8 +195,8 @@ def fuse(
     place = Rect.around(region.vouched).clipped(rect)
     if not place.empty:
         winner = winner.copy()
-        here = winner[place.shifted(-rect.x0, -rect.y0).slices]
-        here[fill_polygon(region.vouched, place) & (here == BACKGROUND)] = SKIN
+        band = winner[place.shifted(-rect.x0, -rect.y0).slices]
+        band[fill_polygon(region.vouched, place) & (band == BACKGROUND)] = SKIN
     for layer in order:
         if layer == "skin":
             place = base.skin.joined(Rect.around(region.inside)).clipped(rect)
