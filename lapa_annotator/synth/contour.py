@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lapa_annotator.synth.camera import Camera
 from lapa_annotator.synth.points import INNER_CHEEK, mirrored, smooth
+from lapa_annotator.synth.rings import inside
 from lapa_annotator.synth.subdivide import Ints
 from lapa_annotator.synth.template import HEAD, MEAN_POINTS_UV, template
 
@@ -36,19 +37,8 @@ def _cheek() -> tuple[Ints, Ints]:
     line = smooth(MEAN_POINTS_UV[:17], closed=False, steps=6)
     ring = np.concatenate([line, np.array(INNER_CHEEK)])
     quads, corners = mesh.faces[mesh.slots == HEAD], mesh.uv[mesh.slots == HEAD].mean(axis=1)
-    inside = [_inside(r, corners) for r in (ring, mirrored(ring))]
-    return quads[inside[0]], quads[inside[1]]
-
-
-def _inside(ring: Array, points: Array) -> NDArray[np.bool_]:
-    """Which (n, 2) points lie in a closed ring (even-odd rule)."""
-    a, b = ring, np.roll(ring, -1, axis=0)
-    x, y = points[:, :1], points[:, 1:]
-    crosses = (a[:, 1] > y) != (b[:, 1] > y)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at = a[:, 0] + (y - a[:, 1]) / (b[:, 1] - a[:, 1]) * (b[:, 0] - a[:, 0])
-    odd: NDArray[np.bool_] = ((crosses & (x < at)).sum(axis=1) % 2) == 1
-    return odd
+    within = [inside(r, corners) for r in (ring, mirrored(ring))]
+    return quads[within[0]], quads[within[1]]
 
 
 def contour(vertices: Array, head: Array, camera: Camera) -> tuple[Array, Array]:
@@ -90,9 +80,9 @@ def _push_out(line: Array, centre: Array, quads: Array) -> Array:
     ray = line - centre
     steps = line[:, None] + reach[None, :, None] * ray[:, None]
     at = np.round((steps - low) * _FINE).astype(int)
-    inside = (at >= 0).all(axis=-1) & (at[..., 0] < raster.shape[1]) & (at[..., 1] < raster.shape[0])
-    at = np.where(inside[..., None], at, 0)
-    hit = (raster[at[..., 1], at[..., 0]] > 0) & inside
+    held = (at >= 0).all(axis=-1) & (at[..., 0] < raster.shape[1]) & (at[..., 1] < raster.shape[0])
+    at = np.where(held[..., None], at, 0)
+    hit = (raster[at[..., 1], at[..., 0]] > 0) & held
     last = np.where(hit.any(axis=1), hit.shape[1] - 1 - hit[:, ::-1].argmax(axis=1), 0)
     moved: Array = line + reach[last][:, None] * ray
     return moved

@@ -21,7 +21,7 @@ _STYLES: Mapping[str, tuple[float, float]] = {
     "bob": (0.03, 0.16),
     "long": (0.05, 0.22),
     "curls": (0.07, 0.10),
-    "afro": (0.05, 0.05),
+    "afro": (0.02, 0.02),
     "tied back": (0.03, 0.11),
     "receding": (0.08, 0.00),
 }

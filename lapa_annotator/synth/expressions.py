@@ -100,6 +100,9 @@ def _put(actions: dict[str, float], rng: np.random.Generator, action: str, value
 def _eyelids(rng: np.random.Generator, actions: dict[str, float]) -> None:
     kind = str(rng.choice(list(_EYES), p=list(_EYES.values())))
     if kind == "open":
+        lazy = float(rng.uniform(0.0, 0.22))
+        for side in _BOTH:
+            actions[f"eyeBlink{side}"] = max(actions.get(f"eyeBlink{side}", 0.0), lazy)
         return
     closed = {"closed": 1.0, "half": float(rng.uniform(0.35, 0.7)), "wink": 1.0}[kind]
     sides = _BOTH if kind != "wink" else (_BOTH[rng.integers(2)],)

@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 _RINGS, _SECTORS = 28, 40
 _CORNEA = 0.52
 """Half the cornea's width as seen from the eye's centre, in radians."""
-_BULGE = 0.055
+_BULGE = 0.03
 """How far the cornea stands out, in radii."""
 IRIS_ANGLE = 0.50
 
@@ -56,7 +56,7 @@ def eyeball(centre: Array, radius: float, frame: Array) -> Eyeball:
         radius: in metres.
         frame: (3, 3) columns right, up, forward of the eye.
     """
-    angle = np.linspace(0, np.pi, _RINGS) ** 1.0
+    angle = np.linspace(0, np.pi, _RINGS)
     # Rings are closer at the front, where the cornea bends.
     angle = np.pi * (0.35 * (angle / np.pi) + 0.65 * (angle / np.pi) ** 2)
     around = np.arange(_SECTORS) * (2 * np.pi / _SECTORS)
@@ -98,7 +98,7 @@ def iris_picture(colour: Array, redness: float, pupil: float, seed: int) -> NDAr
     iris = colour * np.clip(shade, 0.2, 2.0)[..., None]
     iris *= (1 - 0.75 * _edge(share, 0.93, 0.10))[..., None]
     iris = iris * _edge(share, pupil, 0.05)[..., None]
-    sclera = np.array([0.72, 0.68, 0.64]) * (1 - 0.18 * np.clip(radius - 0.4, 0, 1))[..., None]
+    sclera = np.array([0.58, 0.54, 0.51]) * (1 - 0.18 * np.clip(radius - 0.4, 0, 1))[..., None]
     veins = cv2.GaussianBlur(rng.normal(size=(size, size)), (0, 0), 2.0) * 3
     red = redness * np.clip(0.25 + 0.5 * radius + veins * 0.3, 0, 1)[..., None]
     sclera = sclera * (1 - red * np.array([0.05, 0.45, 0.45]))

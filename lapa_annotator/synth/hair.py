@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +66,7 @@ STYLES: Mapping[str, Style] = {
     "bob": Style(6000, 0.235, 16, 0.40, 0.016, "fall", cut=0.004, radius=0.00026),
     "long": Style(6000, 0.36, 20, 0.40, 0.016, "fall", cut=-0.11, radius=0.00028),
     "curls": Style(6000, 0.115, 18, 0.28, 0.022, "fall", curl=0.007, turns=32, radius=0.00026),
-    "afro": Style(7500, 0.065, 16, 0.10, 0.0, "out", curl=0.0045, turns=90, radius=0.0002),
+    "afro": Style(7500, 0.052, 16, 0.10, 0.0, "out", curl=0.0045, turns=90, radius=0.0002),
     "tied back": Style(6000, 0.17, 12, 0.55, 0.005, "knot"),
     "receding": Style(4500, 0.020, 6, 0.35, 0.004, "forward", receding=0.035),
 }
@@ -81,7 +81,11 @@ def receding(hair: Hair) -> float:
 
 
 def head_hair(
-    hair: Hair, template: Template, surface: Surface, head: Array
+    hair: Hair,
+    template: Template,
+    surface: Surface,
+    head: Array,
+    hidden: NDArray[np.bool_] | None = None,
 ) -> list[Strands]:
     """The strands of the head's hair.
 
@@ -90,14 +94,17 @@ def head_hair(
         template: the mesh.
         surface: the person's skin.
         head: (4, 4) similarity from the mean shape's head to this one.
+        hidden: (n,) quads of the head under a hat, from which nothing grows.
     """
-    if hair.style not in STYLES:
+    if hair.style not in STYLES or (hidden is not None and hair.style == "afro"):
         return []
     style, rng = STYLES[hair.style], np.random.default_rng(hair.seed)
     quads = template.slots == HEAD
     centre, uv = template.rest[template.faces[quads]].mean(axis=1), template.uv[quads].mean(axis=1)
     above = regions.scalp(centre, uv, style.receding)
     density = np.clip(above / 0.006, 0, 1)
+    if hidden is not None:
+        density = np.where(hidden, 0.0, density)
     if hair.style == "receding":
         density *= np.where(centre[:, 2] > 0.735, 0.35, 1.0)
     roots = sample_roots(template, surface, density, style.count, rng)
@@ -115,7 +122,8 @@ def head_hair(
             back = roots.rest[:, 1] > -0.05
             cut = np.where(back, cut, (head @ np.array([0.0, -0.1, 0.672, 1.0]))[2] + rng.normal(0.0, 0.006, style.count))
     flow = _Flow(style.comb, hair, roots, head, rng)
-    growth = Growth(style.steps, style.follow, clearance, cut)
+    ceiling = None if style.comb == "out" else flow.ceiling(clearance, style.lift)
+    growth = Growth(style.steps, style.follow, clearance, cut, ceiling)
     grown = grow(roots, length, flow, growth, surface)
     radius = style.curl * (0.8 + 0.2 * hair.length) + hair.curl
     if radius > 0.0003:
@@ -126,7 +134,7 @@ def head_hair(
         grown = np.concatenate([grown[:, :1], flat.reshape(grown[:, 1:].shape)], axis=1)
     taper = style.radius * np.linspace(1.0, 0.45, style.steps + 1)
     found = [Strands(grown, taper)]
-    if style.comb == "knot":
+    if style.comb == "knot" and hidden is None:
         found.append(_knot(hair, head, rng))
     return found
 
@@ -154,6 +162,17 @@ class _Flow:
         wanted = getattr(self, f"_{self._comb}")(local, direction, share) + self._stray
         wanted /= np.maximum(np.linalg.norm(wanted, axis=1, keepdims=True), 1e-9)
         return wanted
+
+    def ceiling(self, clearance: Array, lift: float) -> Callable[[Array], Array]:
+        """Hair lies on the head; below the ears it hangs free."""
+
+        def above(place: Array) -> Array:
+            height = place @ self._inverse[2, :3] + self._inverse[2, 3]
+            free = np.clip((0.635 - height) / 0.03, 0, 1)
+            top: Array = clearance + 0.15 * lift + 0.3 * free
+            return top
+
+        return above
 
     def _world(self, local: Array) -> Array:
         turned: Array = local @ self._turn.T
@@ -309,8 +328,8 @@ def lashes(
     for ring, centre in zip(rings, eyes, strict=True):
         n = len(ring) // 2
         for edge, count, length, rise in (
-            (ring[: n + 1], int(90 * (0.4 + 0.6 * strength)), 0.0085, 0.75),
-            (ring[n:], int(45 * (0.3 + 0.7 * strength)), 0.0050, -0.55),
+            (ring[: n + 1], int(80 * (0.4 + 0.6 * strength)), 0.0070, 0.6),
+            (ring[n:], int(45 * (0.3 + 0.7 * strength)), 0.0038, -0.5),
         ):
             at = rng.uniform(0.06, 0.94, count) * (len(edge) - 1)
             low = np.clip(at.astype(int), 0, len(edge) - 2)
@@ -323,4 +342,4 @@ def lashes(
             path = out[:, None] * t + up * rise * (t**2 if rise > 0 else t)
             path = path + rng.normal(0, 0.08, (count, 1, 3)) * t
             found.append(root[:, None] + size[:, None, None] * path)
-    return Strands(np.concatenate(found), (0.00011 + 0.00004 * strength) * np.linspace(1, 0.3, 5))
+    return Strands(np.concatenate(found), (0.00007 + 0.00004 * strength) * np.linspace(1, 0.3, 5))

@@ -18,7 +18,7 @@ from lapa_annotator.synth.points import class_outlines
 from lapa_annotator.synth.skin import skin_picture
 from lapa_annotator.synth.strands import Strands
 from lapa_annotator.synth.template import COLOUR_CHART, HEAD, template
-from lapa_annotator.synth.wear import wear
+from lapa_annotator.synth.wear import under_hat, wear
 
 Array = NDArray[np.float64]
 
@@ -135,9 +135,9 @@ def _skin(scene: Scene, person: Person, body: Figure) -> None:
     mesh = template()
     scene.image("skin", skin_picture(person, body.uv)[::-1])
     skin = person.skin
-    rough = 0.52 - 0.16 * skin.shine
-    common = {"kind": "skin", "roughness": rough, "specular": 0.45, "subsurface": 0.12,
-              "bump": 0.0006, "bump_scale": 420.0}  # fmt: skip
+    rough = 0.56 - 0.13 * skin.shine
+    common = {"kind": "skin", "roughness": rough, "specular": 0.38, "subsurface": 0.14,
+              "bump": 0.00022, "bump_scale": 300.0}  # fmt: skip
     base = np.array(skin.colour)
     wet = {"kind": "plain", "roughness": 0.25, "specular": 0.6}
     gum = (0.24, 0.045, 0.04)
@@ -188,5 +188,8 @@ def _hairs(scene: Scene, person: Person, body: Figure) -> None:
         look = {"kind": "hair", "roughness": 0.35, "colour": person.beard.colour}
         scene.strands(hair.beard_hair(person.beard, mesh, body.surface), 0, look)
     look = {"kind": "hair", "roughness": 0.3, "colour": person.hair.colour}
-    for strands in hair.head_hair(person.hair, mesh, body.surface, body.head):
+    hidden = under_hat(person.wear.hat)
+    if person.wear.hat == "headscarf":
+        return
+    for strands in hair.head_hair(person.hair, mesh, body.surface, body.head, hidden):
         scene.strands(strands, Part.HAIR, look)

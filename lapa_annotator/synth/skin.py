@@ -74,9 +74,9 @@ def _dots(colour: Picture, rng: np.random.Generator, freckles: float, spots: flo
         u, v = rng.normal(0.868, 0.022), rng.normal(0.483, 0.045)
         x, y = COLOUR_CHART.pixels(np.array([u, v]))
         cv2.circle(mask, (int(x * 8), int(y * 8)), int(rng.uniform(4, 11)), rng.uniform(0.2, 0.7), -1, cv2.LINE_AA, 3)
-    for _ in range(int(spots * 14)):
+    for _ in range(int(spots * 8)):
         x, y = rng.uniform(200, columns), rng.uniform(0, rows)
-        cv2.circle(mask, (int(x * 8), int(y * 8)), int(rng.uniform(5, 14)), rng.uniform(0.4, 0.9), -1, cv2.LINE_AA, 3)
+        cv2.circle(mask, (int(x * 8), int(y * 8)), int(rng.uniform(4, 10)), rng.uniform(0.3, 0.8), -1, cv2.LINE_AA, 3)
     mask = cv2.GaussianBlur(mask, (0, 0), 0.7)
     colour *= 1 - mask[..., None] * np.array([0.45, 0.6, 0.65], dtype=np.float32)
 

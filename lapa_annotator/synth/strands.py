@@ -55,12 +55,17 @@ class Surface:
         self._normals = np.concatenate([self.outward, middle])
         self._tree = cKDTree(self._places)
 
-    def push_out(self, points: Array, clearance: Array) -> Array:
-        """Move (n, 3) points that are nearer than ``clearance`` (n,) to the skin away from it."""
+    def push_out(self, points: Array, clearance: Array, ceiling: Array | None = None) -> Array:
+        """Move (n, 3) points that are nearer than ``clearance`` (n,) to the skin away from it.
+
+        Points that are further away than ``ceiling`` (n,) are drawn half way back to it.
+        """
         nearest = self._tree.query(points)[1]
         normal = self._normals[nearest]
         height = ((points - self._places[nearest]) * normal).sum(axis=1)
         lift = np.clip(clearance - height, 0, 0.05)
+        if ceiling is not None:
+            lift = lift - 0.5 * np.clip(height - ceiling, 0, 0.02)
         moved: Array = points + lift[:, None] * normal
         return moved
 
@@ -108,13 +113,16 @@ class Growth:
         steps: pieces per strand.
         follow: how fast a strand turns into the flow, 0 to 1 per step.
         clearance: (n,) metres that a strand keeps from the skin.
-        cut: height in metres below which nothing grows, and the share of ragged ends.
+        cut: height in metres below which a strand ends, (n,); None for anywhere.
+        ceiling: from places (n, 3) to the metres (n,) above the skin that hair does not leave;
+            None for hair that stands free.
     """
 
     steps: int
     follow: float
     clearance: Array
     cut: Array | None = None
+    ceiling: Callable[[Array], Array] | None = None
 
 
 def grow(roots: Roots, length: Array, flow: Flow, growth: Growth, surface: Surface) -> Array:
@@ -131,7 +139,8 @@ def grow(roots: Roots, length: Array, flow: Flow, growth: Growth, surface: Surfa
         direction /= np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-9)
         moved = place + step * direction
         rising = np.minimum(1.0, (k + 1) / 3)
-        moved = surface.push_out(moved, growth.clearance * rising)
+        top = growth.ceiling(moved) if growth.ceiling is not None else None
+        moved = surface.push_out(moved, growth.clearance * rising, top)
         if growth.cut is not None:
             ended = (moved[:, 2] < growth.cut)[:, None]
             moved = np.where(ended, place, moved)

@@ -1,0 +1,78 @@
+"""``synth``: rendered faces with exact labels."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from lapa_annotator.cli.verbs import EXIT_CANCELLED, EXIT_SKIPPED, EXIT_WRONG_CALL, tell
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.synth.install import set_up
+from lapa_annotator.synth.produce import CONTACT_SHEET, Order, Progress, produce
+
+app = typer.Typer(
+    help="Render faces with exact landmarks and label maps.", invoke_without_command=True
+)
+
+
+@app.callback()
+def render(
+    context: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder of the data set.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", help="How many faces.")] = 100,
+    seed: Annotated[int, typer.Option(help="Seed of the first face; the next ones count on.")] = 0,
+    size: Annotated[int, typer.Option(metavar="PIXELS", help="Side of the pictures.")] = 320,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Faces rendered at once.")] = 1,
+) -> None:
+    """Render faces: pictures, 106 landmarks, label maps and what was drawn, in LaPa's layout.
+
+    Every face depends on its own seed alone: run the same command again to go on after a stop,
+    or give each machine seeds of its own. Exit status: 0 all well, 1 some faces failed, 2 a
+    wrong call, 130 cancelled.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if out is None:
+        raise InputError("--out", "no folder is given", "name one, like `synth --out faces`")
+    status = _run(Order(out, count, seed, size, jobs))
+    if status:
+        raise typer.Exit(status)
+
+
+@app.command()
+def setup() -> None:
+    """Install Blender's module into an environment of its own (about 1 GB)."""
+    for sentence in set_up():
+        typer.echo(sentence)
+
+
+def _run(order: Order) -> int:
+    last: Progress | None = None
+    columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Bar(*columns) as bar, closing(produce(order)) as job:  # type: ignore[type-var]
+            row = bar.add_task("", total=order.count)
+            for last in job:
+                bar.update(row, completed=last.done)
+                if last.problem:
+                    tell(f"Skipped: {last.problem}")
+    except InputError as error:
+        tell(str(error))
+        return EXIT_WRONG_CALL if last is None or last.done == last.reused else EXIT_SKIPPED
+    except KeyboardInterrupt:
+        tell(f"Cancelled after {last.done if last else 0} faces; run the same again to go on.")
+        return EXIT_CANCELLED
+    assert last is not None
+    typer.echo(f"{last.done} faces, {last.reused} of them rendered before.")
+    if last.failed:
+        tell(f"Failed: {len(last.failed)}, seeds {', '.join(map(str, last.failed))}.")
+    typer.echo(f"Data set: {order.out}")
+    typer.echo(f"To look at: {order.out / CONTACT_SHEET}")
+    return EXIT_SKIPPED if last.failed else 0
