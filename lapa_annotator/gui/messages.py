@@ -1,4 +1,4 @@
-"""What the window has to say, shown in place: a bar above the canvas, progress below.
+"""What the window has to say, shown in place: a bar over the lower edge, progress below it.
 
 No question is asked that must be answered before work can go on.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -24,6 +24,8 @@ from lapa_annotator.gui.theme import icon, picture
 from lapa_annotator.gui.workers import Job, JobQueue, Step
 
 _STAYS_MS = 6000
+_MARGIN = 18
+_WIDEST = 760
 
 
 @dataclass(frozen=True)
@@ -46,27 +48,31 @@ class Message:
 
 
 class MessageBar(QFrame):
-    """Shows the latest message; when it is closed, the one before it comes back."""
+    """Shows the latest message; when it is closed, the one before it comes back.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    It lies over the lower edge of ``parent``: nothing moves away under the hand when it comes.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("messageBar")
+        parent.installEventFilter(self)
         self._messages: list[Message] = []
         self._icon = QLabel()
-        self._text = QLabel()
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.label = QLabel()
+        self.label.setWordWrap(True)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._button = QPushButton()
         self._button.clicked.connect(self._act)
         self.close_button = QToolButton()
         self.close_button.setToolTip(self.tr("Close this message"))
         self.close_button.clicked.connect(self._drop_latest)
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 5, 6, 5)
-        row.setSpacing(8)
+        row.setContentsMargins(14, 8, 8, 8)
+        row.setSpacing(10)
         row.addWidget(self._icon)
-        row.addWidget(self._text, 1)
+        row.addWidget(self.label, 1)
         row.addWidget(self._button)
         row.addWidget(self.close_button)
         self._timer = QTimer(self, singleShot=True)
@@ -98,6 +104,25 @@ class MessageBar(QFrame):
         self._messages = []
         self._show_latest()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in place when the window changes its size."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        if parent is None:
+            return
+        line = self.label.fontMetrics().horizontalAdvance(self.label.text())
+        around = self.sizeHint().width() - self.label.sizeHint().width()
+        width = min(line + around + 8, _WIDEST, parent.width() - 2 * _MARGIN)
+        layout = self.layout()
+        assert layout is not None
+        height = layout.totalHeightForWidth(width)
+        x, y = (parent.width() - width) // 2, parent.height() - height - _MARGIN
+        self.setGeometry(x, y, width, height)
+
     def _drop_latest(self) -> None:
         if self._messages:
             self._messages.pop()
@@ -115,7 +140,7 @@ class MessageBar(QFrame):
         if message is None:
             self.hide()
             return
-        self._text.setText(message.text)
+        self.label.setText(message.text)
         self._icon.setPixmap(picture(f"message-{message.kind}", 16, self.devicePixelRatioF()))
         self.close_button.setIcon(icon("close"))
         self._button.setText(message.button)
@@ -123,7 +148,9 @@ class MessageBar(QFrame):
         self.setProperty("kind", message.kind)
         self.style().unpolish(self)
         self.style().polish(self)
+        self._place()
         self.show()
+        self.raise_()
         if message.kind in {"info", "ok"}:
             self._timer.start(_STAYS_MS)
 

@@ -39,7 +39,8 @@ class FolderField(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(QLabel(label))
+        self._label = QLabel(label)
+        column.addWidget(self._label)
         column.addLayout(line)
         column.addWidget(self._note)
 
@@ -59,6 +60,12 @@ class FolderField(QWidget):
         self._note.setText(problem or self._hint)
         self._note.style().unpolish(self._note)
         self._note.style().polish(self._note)
+
+    def call(self, label: str, hint: str) -> None:
+        """Ask for another folder."""
+        self._hint = hint
+        self._label.setText(label)
+        self.edit.setAccessibleName(label)
 
     def _browse(self) -> None:
         start = self.text or QStandardPaths.writableLocation(
@@ -80,10 +87,7 @@ class NewProjectForm(QWidget):
         super().__init__()
         self._importing = False
         self._title = named(QLabel(), "startTitle")
-        self.source = FolderField(
-            self.tr("Folder with the photos"),
-            self.tr("Photos are read where they are and never written to."),
-        )
+        self.source = FolderField("", "")
         self.project = FolderField(
             self.tr("Folder of the project"),
             self.tr("A new folder; points, history and thumbnails are kept there."),
@@ -114,6 +118,12 @@ class NewProjectForm(QWidget):
             self.tr("Import a LaPa data set") if importing else self.tr("New project")
         )
         self.make_button.setText(self.tr("Import") if importing else self.tr("Make the project"))
+        if importing:
+            label, hint = self.tr("Folder of the data set"), self.tr("It holds train, val, test.")
+        else:
+            label = self.tr("Folder with the photos")
+            hint = self.tr("Photos are read where they are and never written to.")
+        self.source.call(label, hint)
         self.project.edit.clear()
         self.source.edit.setText(source)
         self._check()

@@ -12,8 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
     QStackedWidget,
-    QVBoxLayout,
-    QWidget,
 )
 
 from lapa_annotator import __version__
@@ -65,11 +63,11 @@ class Window(QMainWindow):
         self._later: Message | None = None
         self.setWindowTitle("LaPa Annotator")
         self.setMinimumSize(640, 420)
-        self.messages = MessageBar()
         self.start_page = StartPage()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.start_page)
-        self.setCentralWidget(self._central())
+        self.setCentralWidget(self.pages)
+        self.messages = MessageBar(self.pages)
         self.status = StatusBar(self.queues.all)
         self.status.show_details(False)
         self.setStatusBar(self.status)
@@ -141,8 +139,16 @@ class Window(QMainWindow):
             self.jobs.add(self.project, Path(folder))
 
     def export_lapa(self) -> None:
-        """Ask for a folder and write the finished photos there as a LaPa data set."""
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Export as LaPa data set into"))
+        """Ask for a new folder and write the finished photos there as a LaPa data set."""
+        if self.project is None:
+            return
+        place = self.project.folder
+        folder, _kind = QFileDialog.getSaveFileName(
+            self,
+            self.tr("Export as LaPa data set: name of the new folder"),
+            str(place.with_name(f"{place.stem}-lapa")),
+            options=QFileDialog.Option.DontConfirmOverwrite,
+        )
         if folder:
             self.export_to(Path(folder))
 
@@ -317,15 +323,6 @@ class Window(QMainWindow):
             self.messages.withdraw(["editor"])
 
     # The window itself
-
-    def _central(self) -> QWidget:
-        central = QWidget()
-        column = QVBoxLayout(central)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.messages)
-        column.addWidget(self.pages, 1)
-        return central
 
     def _connect_jobs(self) -> None:
         self.jobs.opened.connect(self._show_project)

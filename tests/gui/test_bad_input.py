@@ -234,3 +234,19 @@ def test_long_work_is_cancelled_from_the_status_bar(hand, photos, tmp_path):
         progress.cancel()
     assert not progress.isVisible()
     hand.make(photos, Path(tmp_path / "p"))
+
+
+def test_a_message_shows_all_its_words_and_stays_inside_the_window(hand):
+    from PySide6.QtCore import QRect
+
+    from lapa_annotator.gui.messages import Message
+
+    bar, pages = hand.window.messages, hand.window.pages
+    for words in (3, 40, 150):
+        bar.say(Message("word " * words, "error", "long", "Do it"))
+        for width in (1200, 700):
+            hand.window.resize(width, 600)
+            hand.bot.wait(20)
+            assert QRect(0, 0, pages.width(), pages.height()).contains(bar.geometry())
+            label = bar.label
+            assert label.height() >= label.heightForWidth(label.width())
