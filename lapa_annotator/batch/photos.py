@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from lapa_annotator.formats.decode import check_file
 from lapa_annotator.formats.photo import find_photos, probe_photo
 from lapa_annotator.store.project import Project
 from lapa_annotator.store.scan import Look, Progress
 
 
 def _find(folder: Path) -> list[PurePosixPath]:
-    return [photo.relative for photo in find_photos([folder])]
+    found = find_photos([folder])
+    for photo in found:
+        if photo.path.is_dir():
+            # A folder out of reach: looking on would take the photos in it for missing.
+            check_file(photo.path)
+    return [photo.relative for photo in found]
 
 
 def _measure(file: Path) -> tuple[int, int, int]:

@@ -25,7 +25,9 @@ Jobs = Annotated[
 
 def annotate_verb(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATHS", help="Photos and folders of photos.")
+        list[Path],
+        # What may not be read is told and skipped like any other bad photo.
+        typer.Argument(metavar="PATHS", help="Photos and folders of photos.", readable=False),
     ],
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the data set.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
 import warnings
 from collections.abc import Iterator, Sequence
@@ -37,16 +38,21 @@ def read_error(path: Path, error: OSError) -> InputError:
     return InputError(path, f"it cannot be read ({plain})", _AGAIN)
 
 
+def may_be_searched(folder: Path) -> bool:
+    """Whether this user may list a folder and reach what is in it."""
+    return os.access(folder, os.R_OK | os.X_OK)
+
+
 def check_file(path: Path) -> None:
     """Check that ``path`` is an ordinary file with something in it.
 
     Raises:
-        InputError: it is missing, a folder, a dangling link, a device, or empty.
+        InputError: it is missing, a folder, a dangling link, a device, empty, or out of reach.
     """
     try:
         size = path.stat().st_size
         if path.is_dir():
-            raise IsADirectoryError
+            raise IsADirectoryError if may_be_searched(path) else PermissionError
     except OSError as error:
         raise read_error(path, error) from error
     if not path.is_file():

@@ -20,7 +20,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import replace_file
-from lapa_annotator.formats.decode import MOST_PIXELS, opened, read_error
+from lapa_annotator.formats.decode import MOST_PIXELS, may_be_searched, opened, read_error
 
 _HEIF_SUFFIXES = frozenset({".heic", ".heif"})
 SUFFIXES: frozenset[str] = _HEIF_SUFFIXES | {
@@ -132,19 +132,22 @@ def find_photos(paths: Sequence[Path]) -> list[FoundPhoto]:
     """Find the photos that ``paths`` name: files as they are, folders with all below them.
 
     The order is that of ``paths``, and by name within a folder. Hidden files and folders are
-    left out, and nothing is listed twice. Dangling links are listed: reading one says what
-    is wrong. ``relative`` is the place below the named folder (the bare name for a named
-    file); if two photos would share one, all get the name of their named folder in front.
+    left out, and nothing is listed twice. Dangling links are listed, and folders that may not
+    be searched in place of what they hold: reading one says what is wrong. ``relative`` is
+    the place below the named folder (the bare name for a named file); if two photos would
+    share one, all get the name of their named folder in front.
 
     Raises:
-        InputError: a path does not exist, may not be read, or is a file of another kind.
+        InputError: a path does not exist, is a folder that may not be searched, or is a file of
+            another kind.
     """
     found: dict[str, tuple[Path, PurePosixPath]] = {}
     photos: dict[str, Path] = {}
     visited: set[tuple[int, int]] = set()
     for path in paths:
-        root = path if path.is_dir() else path.parent
-        for photo in _walk(path, visited) if path.is_dir() else [_named_file(path)]:
+        folder = os.path.isdir(path)  # noqa: PTH112  # Path's raises where a file is out of reach
+        root = path if folder else path.parent
+        for photo in _named_folder(path, visited) if folder else [_named_file(path)]:
             key = os.path.abspath(photo)  # noqa: PTH100  # resolve() would follow links
             photos.setdefault(key, photo)
             found.setdefault(key, (root, PurePosixPath(photo.relative_to(root).as_posix())))
@@ -268,9 +271,19 @@ def _plain_rgb(picture: Image.Image) -> Image.Image:
     return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
+def _named_folder(folder: Path, visited: set[tuple[int, int]]) -> Iterator[Path]:
+    if not may_be_searched(folder):
+        raise read_error(folder, PermissionError())
+    return _walk(folder, visited)
+
+
 def _named_file(path: Path) -> Path:
-    if not path.is_symlink() and not path.exists():
-        raise InputError(path, "there is no such file or folder", "check the name")
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(path, "there is no such file or folder", "check the name") from None
+    except OSError:
+        pass  # out of reach; reading it says so
     if path.suffix.lower() not in SUFFIXES:
         kinds = ", ".join(sorted(s[1:] for s in SUFFIXES))
         raise InputError(
@@ -283,6 +296,9 @@ def _named_file(path: Path) -> Path:
 
 def _walk(folder: Path, visited: set[tuple[int, int]]) -> Iterator[Path]:
     """Yield the photos below ``folder`` in order; ``visited`` stops links that run in circles."""
+    if not may_be_searched(folder):
+        yield folder
+        return
     try:
         status = folder.stat()
         if (status.st_dev, status.st_ino) in visited:
@@ -294,7 +310,7 @@ def _walk(folder: Path, visited: set[tuple[int, int]]) -> Iterator[Path]:
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if os.path.isdir(entry):  # noqa: PTH112  # a link may lead out of reach
             yield from _walk(entry, visited)
         elif entry.suffix.lower() in SUFFIXES:
             yield entry

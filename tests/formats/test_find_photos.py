@@ -1,5 +1,6 @@
 """Photos are found below what is named, in one order, each under a name of its own."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -108,15 +109,38 @@ def test_a_named_file_of_another_kind_is_told(tmp_path: Path, name: str) -> None
         find_photos([tmp_path / name])
 
 
-def test_a_folder_that_may_not_be_listed_is_told(
+@pytest.fixture
+def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a photo in it that this user may not search; root may search any."""
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda p, m: Path(p).name != "locked" and allowed(p, m))
+    _touch(tmp_path, "a.jpg", "locked/b.jpg", "z.jpg")
+    return tmp_path / "locked"
+
+
+def test_a_folder_below_that_may_not_be_searched_stands_for_its_photos(locked: Path) -> None:
+    assert _relatives(locked.parent) == ["a.jpg", "locked", "z.jpg"]
+    with pytest.raises(InputError, match=r"locked: it may not be read; give yourself the right"):
+        read_photo(locked)
+
+
+def test_a_named_folder_that_may_not_be_searched_is_told(locked: Path) -> None:
+    with pytest.raises(InputError, match="locked: it may not be read"):
+        find_photos([locked])
+
+
+def test_a_named_file_out_of_reach_is_found_so_that_it_can_be_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: Path) -> None:
-        raise PermissionError(13, "Permission denied", str(self))
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
-    with pytest.raises(InputError, match="it may not be read"):
-        find_photos([tmp_path])
+    _touch(tmp_path, "x.jpg")
+    monkeypatch.setattr(os, "stat", refuse)
+    monkeypatch.setattr(os, "lstat", refuse)
+    (photo,) = find_photos([tmp_path / "x.jpg"])
+    with pytest.raises(InputError, match=r"x\.jpg: it may not be read"):
+        read_photo(photo.path)
 
 
 def test_an_empty_folder_gives_nothing(tmp_path: Path) -> None:
