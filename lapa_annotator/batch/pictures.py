@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -17,6 +20,7 @@ from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.formats.photo import read_photo
 
 Image = NDArray[np.uint8]
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 _MOST = 1024
 _LEAST = 512
@@ -109,18 +113,39 @@ def contact_sheet(pictures: Sequence[tuple[str, Path]]) -> Image:
     columns = min(_COLUMNS, len(pictures))
     rows = math.ceil(len(pictures) / columns)
     sheet = Pillow.new("RGB", (columns * _CELL, rows * (_CELL + _CAPTION)), _BEHIND)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
+    draw, font = ImageDraw.Draw(sheet), _font()
     for i, (name, path) in enumerate(pictures):
         left, top = i % columns * _CELL, i // columns * (_CELL + _CAPTION)
         cell = Pillow.fromarray(read_photo(path).pixels)
         cell.thumbnail((_CELL - 4, _CELL - 4))
         sheet.paste(cell, (left + (_CELL - cell.width) // 2, top + (_CELL - cell.height) // 2))
-        text = _shortened(name, font, _CELL - 8)
+        text = _shortened(_shown(name), font, _CELL - 8)
         draw.text((left + 4, top + _CELL), text, fill=(224, 224, 224), font=font)
     return np.asarray(sheet)
 
 
-def _shortened(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+@cache
+def _font() -> Font:
+    """DejaVu Sans, which matplotlib carries: Latin, Greek, Cyrillic, Arabic and more."""
+    package = find_spec("matplotlib")
+    for folder in (package.submodule_search_locations or []) if package else []:
+        path = Path(folder, "mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
+        if path.is_file():
+            return ImageFont.truetype(path, 11)
+    return ImageFont.load_default(11)
+
+
+def _shown(name: str) -> str:
+    """The name, with backslashes for characters that the font would show as a box."""
+    font = _font()
+    box = bytes(font.getmask("\uffff"))
+    return "".join(
+        c.encode("unicode_escape").decode("ascii") if bytes(font.getmask(c)) == box else c
+        for c in unicodedata.normalize("NFC", name)
+    )
+
+
+def _shortened(name: str, font: Font, width: int) -> str:
     if font.getlength(name) <= width:
         return name
     while name and font.getlength(name + "…") > width:

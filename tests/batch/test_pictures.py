@@ -1,5 +1,7 @@
 """Pictures to look at: what they show and how large they are."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -74,3 +76,20 @@ def test_a_sheet_holds_every_picture_in_order(tmp_path, count, columns, rows):
     row, column = divmod(count - 1, 10)
     last = sheet[row * 218 + 100, column * 200 + 100]
     assert last.tolist() == [50 + count - 1] * 3
+
+
+def _captions(tmp_path: Path, *names: str) -> list[np.ndarray]:
+    path = tmp_path / "grey.png"
+    write_picture(path, np.full((100, 100, 3), 50, np.uint8))
+    return [contact_sheet([(name, path)])[200:] for name in names]
+
+
+def test_captions_show_the_letters_of_many_languages(tmp_path):
+    shown = _captions(tmp_path, "été", "e\u0301te\u0301", "лицо", "πρόσωπο", "\uffff" * 4)
+    assert np.array_equal(shown[0], shown[1]), "an accent is an accent, however it is encoded"
+    assert len({caption.tobytes() for caption in shown}) == 4
+
+
+def test_captions_escape_what_their_font_does_not_have(tmp_path):
+    unknown, escaped = _captions(tmp_path, "人 🙂", "\\u4eba \\U0001f642")
+    assert np.array_equal(unknown, escaped)
