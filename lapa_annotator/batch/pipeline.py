@@ -27,7 +27,7 @@ from lapa_annotator.ppa.parse import FaceParser, ParseOptions
 from lapa_annotator.ppa.registry import make_segmenter
 from lapa_annotator.ppa.segment import FaceFrame, Segmentation, Segmenter, segment_face
 from lapa_annotator.runtime.crops import Image, cut
-from lapa_annotator.runtime.files import checksum, model_path
+from lapa_annotator.runtime.files import verified
 
 DETECTOR = "full-range"
 
@@ -49,7 +49,7 @@ class Drawing:
         image: (H, W, 3) uint8 RGB.
         points: (106, 2) float64 in pixels of ``image``.
         labels: (H, W) uint8, class ids.
-        remarks: what the fitting had to repair or leave out, in words.
+        remarks: what the fitting had to repair or leave out, or that nothing was left, in words.
     """
 
     image: Image
@@ -108,7 +108,7 @@ class Pipeline:
             points, segmentation = face.landmarks.points, face.segmentation
             if options.crop is Crop.NONE:
                 parser = FaceParser((width, height), points, segmentation, self._parse)
-                return Drawing(image, points, parser.labels, parser.remarks)
+                return Drawing(image, points, parser.labels, _remarks(parser, parser.labels))
             crop, size = face_crop(points, options)
             points = crop.apply(points)
             to_crop = crop.inverse().then(segmentation.to_crop)
@@ -117,7 +117,12 @@ class Pipeline:
             photo = np.ones((height, width), np.uint8)
             photo = cv2.warpAffine(photo, crop.matrix, (size, size), flags=cv2.INTER_NEAREST)
             labels = np.asarray(parser.labels * photo, dtype=np.uint8)
-            return Drawing(cut(image, crop, size), points, labels, parser.remarks)
+            return Drawing(cut(image, crop, size), points, labels, _remarks(parser, labels))
+
+
+def _remarks(parser: FaceParser, labels: LabelMap) -> tuple[str, ...]:
+    # A face that the segmenter missed makes a sample that teaches nothing.
+    return parser.remarks if labels.any() else (*parser.remarks, "the label map is empty")
 
 
 def face_crop(points: NDArray[np.float64], options: AnnotateOptions) -> tuple[Similarity, int]:
@@ -145,13 +150,13 @@ def make_pipeline(options: AnnotateOptions) -> Pipeline:
     """Make the pipeline that the options name.
 
     Raises:
-        InputError: an unknown name, or a model file that is missing; it says how to get it.
+        InputError: an unknown name, or a model file that is missing or damaged; how to get it.
     """
     detector = make_detector(DETECTOR)
     proposer = make_proposer(options.landmarks)
     segmenter = make_segmenter(options.segmenter)
     tables = ((dla, DETECTOR), (dla, options.landmarks), (ppa, options.segmenter))
     files = [file for table, name in tables for file in table.MODEL_FILES[name]]
-    weights = {file: checksum(model_path(file)) for file in files}
+    weights = {file: verified(file) for file in files}
     parse = ParseOptions(fitting=options.fitting.value)
     return Pipeline(detector, proposer, segmenter, parse, weights)

@@ -12,7 +12,7 @@ from rich.table import Table
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.runtime.fetch import fetch, take_from
 from lapa_annotator.runtime.files import FileState, State, verify
-from lapa_annotator.runtime.manifest import manifest, models_folder
+from lapa_annotator.runtime.manifest import manifest, model_file, models_folder
 
 app = typer.Typer(help="List, fetch and verify the files of weights.", no_args_is_help=True)
 Names = Annotated[list[str] | None, typer.Argument(help="Names of model files; all without any.")]
@@ -62,7 +62,7 @@ def fetch_(
             raise typer.BadParameter("--from goes with the name of one model file")
         console.print(f"{names[0]}: kept at {take_from(names[0], source)}", soft_wrap=True)
         return
-    wanted = names or list(manifest())
+    wanted = [model_file(name).name for name in names or manifest()]
     if missing:
         wanted = [row.file.name for row in verify(wanted) if row.state is not State.PRESENT]
     failed = 0

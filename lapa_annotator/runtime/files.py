@@ -38,21 +38,36 @@ def kept_path(file: ModelFile) -> Path:
 def model_path(name: str) -> Path:
     """Return the path of a model file that is present and of the right size.
 
-    The checksum is compared when the file is fetched and by ``verify``; at every start its
-    size alone is, since hashing would be felt.
+    The checksum is compared when the file is fetched, by ``verify`` and before a long job; at
+    every start of the window its size alone is, since hashing would be felt.
 
     Raises:
         InputError: an unknown name, a missing file, or one of another size.
     """
     file = model_file(name)
     path = kept_path(file)
-    remedy = f"run `lapa-annotator models fetch {name}`, or with `--from FILE` when offline"
     if not path.is_file():
-        raise InputError(path, f"the model file {name} is not here yet", remedy)
+        raise InputError(path, f"the model file {name} is not here yet", _remedy(file))
     if path.stat().st_size != file.size:
         problem = f"the model file {name} has {path.stat().st_size} bytes, not {file.size}"
-        raise InputError(path, problem, remedy)
+        raise InputError(path, problem, _remedy(file))
     return path
+
+
+def verified(name: str) -> str:
+    """Return the sha256 of a model file whose bytes have just been found to be the manifest's.
+
+    Raises:
+        InputError: as ``model_path``; or the bytes are others.
+    """
+    file, path = model_file(name), model_path(name)
+    if checksum(path) != file.sha256:
+        raise InputError(path, f"the model file {name} is damaged", _remedy(file))
+    return file.sha256
+
+
+def _remedy(file: ModelFile) -> str:
+    return f"run `lapa-annotator models fetch {file.name}`, or with `--from FILE` when offline"
 
 
 def checksum(path: Path) -> str:

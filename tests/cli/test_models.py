@@ -67,3 +67,8 @@ def test_a_fetch_that_fails_says_why_and_ends_with_1(table, monkeypatch):
 
 def test_from_without_one_name_is_a_wrong_call(table, tmp_path):
     assert _run("fetch", "--from", str(tmp_path)).exit_code == 2
+
+
+def test_an_unknown_name_is_a_wrong_call_before_anything_is_fetched(table, monkeypatch):
+    monkeypatch.setattr(verb, "fetch", lambda name: pytest.fail(f"{name} was fetched"))
+    assert isinstance(_run("fetch", "facemesh", "facemash").exception, InputError)

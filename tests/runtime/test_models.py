@@ -10,7 +10,7 @@ import pytest
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.runtime import fetch as fetching
 from lapa_annotator.runtime import files
-from lapa_annotator.runtime.files import State, keep, model_path, verify
+from lapa_annotator.runtime.files import State, keep, model_path, verified, verify
 from lapa_annotator.runtime.manifest import ModelFile, manifest, model_file
 
 CONTENT = b"weights" * 100
@@ -80,6 +80,14 @@ def test_a_file_cut_short_is_noticed_at_start(known):
     keep(known, CONTENT, "a test").write_bytes(CONTENT[:-1])
     with pytest.raises(InputError, match="bytes, not"):
         model_path(known.name)
+
+
+def test_a_file_of_the_right_size_with_other_bytes_is_noticed_before_a_job(known):
+    path = keep(known, CONTENT, "a test")
+    assert verified(known.name) == known.sha256
+    path.write_bytes(bytes(len(CONTENT)))
+    with pytest.raises(InputError, match=r"is damaged; run `lapa-annotator models fetch facemesh`"):
+        verified(known.name)
 
 
 def test_verify_tells_present_missing_and_damaged_apart(known):
