@@ -113,7 +113,7 @@ def _check_in_the_way(task: Task, options: AnnotateOptions, drawn: Mapping[str, 
     wanted = {p for name in drawn for p in places(task.split, name, options.overlays).values()}
     for place in sorted(wanted | set(task.previous)):
         path = options.out / place
-        if path.is_file() and sha256_of(path) != task.previous.get(place):
+        if path.is_dir() or (path.is_file() and sha256_of(path) != task.previous.get(place)):
             changed = "was changed" if place in task.previous else "stood there"
             raise InputError(
                 task.photo,

@@ -14,11 +14,23 @@ from PIL import Image
 from lapa_annotator.batch.annotate import Progress, annotate
 from lapa_annotator.batch.execute import Processes, Serial
 from lapa_annotator.batch.options import AnnotateOptions, Crop, Faces
+from lapa_annotator.batch.pipeline import Pipeline
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.formats.lapa import LapaFolder, read_labels, read_landmarks
 from lapa_annotator.formats.photo import probe_photo, read_photo
-from tests.batch.fakes import DEADLY, GREEN, ODD, build, face_points, photo
+from lapa_annotator.ppa.parse import ParseOptions
+from tests.batch.fakes import (
+    DEADLY,
+    GREEN,
+    ODD,
+    FakeDetector,
+    FakeProposer,
+    FakeSegmenter,
+    build,
+    face_points,
+    photo,
+)
 
 
 def _run(options: AnnotateOptions, **changes: object) -> list[Progress]:
@@ -249,6 +261,13 @@ def test_a_file_that_stood_there_before_is_not_replaced(job):
     assert mine.read_text() == "mine"
 
 
+def test_a_folder_in_the_place_of_an_output_stops_its_photo_alone(job):
+    (job.out / "train" / "labels" / "a.png").mkdir(parents=True)
+    last = _run(job, overwrite=False)[-1]
+    assert (last.faces, last.skipped) == (2, 1)
+    assert "stood there" in next(row["problem"] for row in _rows(job.out) if row["problem"])
+
+
 def test_another_photo_of_the_same_name_does_not_replace_the_first(job, tmp_path):
     _run(job)
     other = photo(tmp_path / "others" / "a.jpg", faces=((100, 60, 30),))
@@ -289,6 +308,29 @@ def test_bad_photos_are_told_in_one_sentence_each_and_the_rest_goes_on(job):
         assert problem.endswith(".")
         assert "\n" not in problem
     assert (progress[-1].faces, progress[-1].skipped) == (3, 7)
+
+
+def test_a_folder_out_of_reach_is_told_and_the_rest_goes_on(job, monkeypatch):
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda p, m: Path(p).name != "sub" and allowed(p, m))
+    last = _run(job)[-1]
+    assert (last.faces, last.skipped) == (2, 1)
+    problems = {row["photo"]: row["problem"] for row in _rows(job.out)}
+    assert problems["sub"].startswith(f"{job.paths[0] / 'sub'}: it may not be read; ")
+
+
+def test_an_empty_label_map_is_remarked(job):
+    class Blind(FakeSegmenter):
+        def segment(self, crop):
+            return np.stack([np.ones(crop.shape[:2]), *np.zeros((2, *crop.shape[:2]))])
+
+    def blind(options):
+        return Pipeline(FakeDetector(), FakeProposer(), Blind(), ParseOptions(), {})
+
+    list(annotate(job, blind, Serial()))
+    report = json.loads((job.out / "report.json").read_text(encoding="utf-8"))
+    remarks = [face["remarks"] for entry in report["results"] for face in entry["faces"]]
+    assert remarks == [["the label map is empty"]] * 3
 
 
 def test_a_photo_that_kills_its_worker_is_reported_and_the_rest_goes_on(job):
