@@ -7,18 +7,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from lapa_annotator.gui.crash import CrashHook, reports_folder
+from lapa_annotator.gui.crash import CrashHook, RunningMark, reports_folder
 from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.theme import Theme
 from lapa_annotator.gui.window import Window
 from lapa_annotator.gui.words import use_language
 
-_RUNNING = "session/running"
 _SIGNAL_MS = 200
 
 
@@ -41,11 +40,11 @@ def main(project: Path | None = None, sample: bool = False, folder: Path | None 
     hook.told = window.crashed.emit
     window.show()
     # After the first picture: what follows takes longer than that picture.
-    QTimer.singleShot(0, lambda: begin(window, project, sample, folder))
+    mark = RunningMark(Path(settings.store.fileName()).with_suffix(".lock"))
+    QTimer.singleShot(0, lambda: begin(window, project, sample, folder, died=mark.take()))
     _let_ctrl_c_through(app)
     status = app.exec()
-    settings.store.setValue(_RUNNING, False)
-    settings.store.sync()
+    mark.release()
     hook.close()
     return status
 
@@ -74,29 +73,31 @@ def start(app: QApplication, settings: Settings) -> Window:
 
 
 def begin(
-    window: Window, project: Path | None, sample: bool = False, folder: Path | None = None
+    window: Window,
+    project: Path | None,
+    sample: bool = False,
+    folder: Path | None = None,
+    died: bool = False,
 ) -> None:
-    """Dress the window and open what is asked for, or what was open when the work stopped."""
+    """Dress the window and open what is asked for, or what was open when the work stopped.
+
+    Args:
+        window: the window.
+        project, sample, folder: as for ``main``.
+        died: whether the run before this one ended without a word.
+    """
     window.dress()
-    store = window.settings.store
-    ended_badly = _was_running(store)
-    store.setValue(_RUNNING, True)
-    store.sync()
     latest = window.recent.latest()
     if sample:
         window.jobs.open_sample(folder)
     elif project is not None:
         window.open_folder(project)
-    elif latest is not None and (ended_badly or window.settings.get("work/reopen")):
+    elif latest is not None and (died or window.settings.get("work/reopen")):
         window.open_folder(latest.path, latest.image_id)
-    if ended_badly:
+    if died:
         text = window.tr("The program ended unexpectedly last time. What you did is saved.")
         show = window.tr("Crash reports")
         window.say_later(Message(text, "warning", "crash", show, window.show_reports))
-
-
-def _was_running(store: QSettings) -> bool:
-    return str(store.value(_RUNNING, "false")).lower() == "true"
 
 
 def _let_ctrl_c_through(app: QApplication) -> None:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO
 
 import platformdirs
-from PySide6.QtCore import qVersion
+from PySide6.QtCore import QLockFile, qVersion
 
 from lapa_annotator import __version__
 
@@ -45,6 +45,28 @@ def write_report(error: BaseException, folder: Path) -> Path | None:
     except OSError:
         return None
     return path
+
+
+class RunningMark:
+    """A lock file that lies there while the program runs, and after it has died."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = QLockFile(str(path))
+        # A lock is stale when its process is gone, however short a time ago.
+        self._lock.setStaleLockTime(0)
+
+    def take(self) -> bool:
+        """Begin to run; return whether the run before this one died.
+
+        A second window beside a living one, and a folder that cannot be written, tell nothing.
+        """
+        left_behind = self._path.exists()
+        return self._lock.tryLock(0) and left_behind
+
+    def release(self) -> None:
+        """End well."""
+        self._lock.unlock()
 
 
 class CrashHook:

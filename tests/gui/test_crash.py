@@ -1,12 +1,13 @@
 """When the program breaks: a report on this disk, and the next start where the work stopped."""
 
+import subprocess
 import sys
 import threading
 
 import pytest
 
 from lapa_annotator.gui import app
-from lapa_annotator.gui.crash import CrashHook, write_report
+from lapa_annotator.gui.crash import CrashHook, RunningMark, write_report
 from lapa_annotator.gui.recent import RecentProjects
 
 
@@ -71,9 +72,8 @@ def test_the_start_after_a_crash_says_so_and_opens_where_the_work_stopped(
     first.wait(lambda: first.shows("b.png"))
     first.close()
     settings.set("work/reopen", False)
-    # No word of a clean end: that is what a crash leaves behind.
     second = make_window()
-    app.begin(second.window, None)
+    app.begin(second.window, None, died=True)
     second.wait(lambda: second.window.project is not None and second.shows("b.png"))
     assert "ended unexpectedly" in second.said
 
@@ -89,3 +89,21 @@ def test_a_project_whose_folder_is_gone_is_not_opened(store, tmp_path):
 def test_a_damaged_list_of_recent_projects_counts_as_empty(store):
     store.setValue("recent/projects", '[{"folder": 1, "colour": "blue"}]')
     assert RecentProjects(store).all() == []
+
+
+def test_a_program_that_died_is_noticed_and_one_that_runs_is_not(tmp_path):
+    lock = tmp_path / "window.lock"
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from lapa_annotator.gui.crash import RunningMark\n"
+        "mark = RunningMark(Path(sys.argv[1]))\n"
+        "print(mark.take(), flush=True); os._exit(0)"
+    )
+    command = [sys.executable, "-c", code, str(lock)]
+    died = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert died.stdout.strip() == "False"
+    mark = RunningMark(lock)
+    assert mark.take()
+    assert not RunningMark(lock).take(), "a second window beside this one"
+    mark.release()
+    assert not RunningMark(lock).take()
