@@ -42,7 +42,7 @@ def main(project: Path | None = None, sample: bool = False, folder: Path | None 
     # After the first picture: what follows takes longer than that picture.
     mark = RunningMark(Path(settings.store.fileName()).with_suffix(".lock"))
     QTimer.singleShot(0, lambda: begin(window, project, sample, folder, died=mark.take()))
-    _let_ctrl_c_through(app)
+    _let_signals_through(app)
     status = app.exec()
     mark.release()
     hook.close()
@@ -100,9 +100,10 @@ def begin(
         window.say_later(Message(text, "warning", "crash", show, window.show_reports))
 
 
-def _let_ctrl_c_through(app: QApplication) -> None:
-    """Ctrl+C in the terminal closes the window: Python needs a moment of its own to hear it."""
-    signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
+def _let_signals_through(app: QApplication) -> None:
+    """Ctrl+C and a logout close the window: Python needs a moment of its own to hear of them."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: app.closeAllWindows())
     timer = QTimer(app)
     timer.timeout.connect(lambda: None)
     timer.start(_SIGNAL_MS)

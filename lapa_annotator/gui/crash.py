@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import platform
@@ -62,6 +63,8 @@ class RunningMark:
         A second window beside a living one, and a folder that cannot be written, tell nothing.
         """
         left_behind = self._path.exists()
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
         return self._lock.tryLock(0) and left_behind
 
     def release(self) -> None:

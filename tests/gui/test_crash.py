@@ -92,7 +92,7 @@ def test_a_damaged_list_of_recent_projects_counts_as_empty(store):
 
 
 def test_a_program_that_died_is_noticed_and_one_that_runs_is_not(tmp_path):
-    lock = tmp_path / "window.lock"
+    lock = tmp_path / "new" / "window.lock"
     code = (
         "import os, sys; from pathlib import Path\n"
         "from lapa_annotator.gui.crash import RunningMark\n"
