@@ -6,17 +6,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.float32]
+Picture = NDArray[np.floating]
+# Pictures are (size, size, 3) in 0 to 255; the last step makes them float32.
 
 
-def background(kind: str, size: int, seed: int) -> Picture:
+def background(kind: str, size: int, seed: int) -> NDArray[np.float32]:
     """A (size, size, 3) float32 RGB background, 0 to 255."""
     rng = np.random.default_rng(seed)
     made = _KINDS[kind](size, rng)
     blur = float(rng.choice([0.0, 0.006, 0.02], p=[0.3, 0.35, 0.35])) * size
     if blur > 0.5 and kind not in ("plain", "gradient"):
         made = cv2.GaussianBlur(made, (0, 0), blur)
-    return np.clip(made, 0, 255).astype(np.float32)
+    found: NDArray[np.float32] = np.clip(made, 0, 255).astype(np.float32)
+    return found
 
 
 def _colour(rng: np.random.Generator, low: float = 10, high: float = 245) -> NDArray[np.float64]:
@@ -29,7 +31,8 @@ def _clouds(size: int, rng: np.random.Generator) -> Picture:
     for octave in range(2, 7):
         grid = rng.normal(size=(2**octave, 2**octave)).astype(np.float32)
         total += cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC) / 2 ** (octave - 2)
-    return (total - total.min()) / np.ptp(total)
+    found: Picture = (total - total.min()) / np.ptp(total)
+    return found
 
 
 def _plain(size: int, rng: np.random.Generator) -> Picture:
@@ -42,7 +45,8 @@ def _gradient(size: int, rng: np.random.Generator) -> Picture:
     share = np.clip(0.5 + x * np.cos(angle) + y * np.sin(angle), 0, 1)
     if rng.random() < 0.5:
         share = np.exp(-(x**2 + y**2) / rng.uniform(0.1, 0.4))
-    return _colour(rng) * share[..., None] + _colour(rng) * (1 - share[..., None])
+    found: Picture = _colour(rng) * share[..., None] + _colour(rng) * (1 - share[..., None])
+    return found
 
 
 def _blobs(size: int, rng: np.random.Generator) -> Picture:
@@ -57,7 +61,9 @@ def _room(size: int, rng: np.random.Generator) -> Picture:
         w, h = rng.integers(size // 16, size // 2, 2)
         cv2.rectangle(made, (int(x), int(y)), (int(x + w), int(y + h)), _colour(rng).tolist(), -1)
         if rng.random() < 0.4:
-            cv2.rectangle(made, (int(x), int(y)), (int(x + w), int(y + h)), _colour(rng).tolist(), 3)
+            cv2.rectangle(
+                made, (int(x), int(y)), (int(x + w), int(y + h)), _colour(rng).tolist(), 3
+            )
     y = np.linspace(1.15, 0.75, size)[:, None, None]
     return made * y
 
@@ -69,8 +75,11 @@ def _foliage(size: int, rng: np.random.Generator) -> Picture:
         x, y = rng.integers(0, size, 2)
         shade = leaf * rng.uniform(0.3, 1.6)
         axes = (int(rng.integers(2, max(3, size // 24))), int(rng.integers(2, max(3, size // 48))))
-        cv2.ellipse(made, (int(x), int(y)), axes, float(rng.uniform(0, 180)), 0, 360, shade.tolist(), -1)
-    return made
+        cv2.ellipse(
+            made, (int(x), int(y)), axes, float(rng.uniform(0, 180)), 0, 360, shade.tolist(), -1
+        )
+    found: Picture = made
+    return found
 
 
 def _bokeh(size: int, rng: np.random.Generator) -> Picture:
@@ -78,9 +87,16 @@ def _bokeh(size: int, rng: np.random.Generator) -> Picture:
     for _ in range(int(rng.integers(10, 50))):
         x, y = rng.integers(0, size, 2)
         over = made.copy()
-        cv2.circle(over, (int(x), int(y)), int(rng.uniform(0.01, 0.07) * size), _colour(rng, 80, 255).tolist(), -1)
+        cv2.circle(
+            over,
+            (int(x), int(y)),
+            int(rng.uniform(0.01, 0.07) * size),
+            _colour(rng, 80, 255).tolist(),
+            -1,
+        )
         made += rng.uniform(0.2, 0.8) * (over - made)
-    return cv2.GaussianBlur(made, (0, 0), size / 160)
+    found: Picture = cv2.GaussianBlur(made, (0, 0), size / 160)
+    return found
 
 
 def _texture(size: int, rng: np.random.Generator) -> Picture:
@@ -96,7 +112,8 @@ def _texture(size: int, rng: np.random.Generator) -> Picture:
     else:
         share = ((np.floor(x / period) + np.floor(y / period)) % 2).astype(float)
     made = _colour(rng) * share[..., None] + _colour(rng) * (1 - share[..., None])
-    return made * (0.8 + 0.4 * _clouds(size, rng)[..., None])
+    found: Picture = made * (0.8 + 0.4 * _clouds(size, rng)[..., None])
+    return found
 
 
 def _photo(size: int, rng: np.random.Generator) -> Picture:
@@ -114,7 +131,10 @@ def _photo(size: int, rng: np.random.Generator) -> Picture:
     if rng.random() < 0.5:
         cut = cut[:, ::-1]
     cut = cut * np.float32(rng.uniform(0.6, 1.2))
-    return cv2.resize(np.ascontiguousarray(cut), (size, size), interpolation=cv2.INTER_AREA)
+    found: Picture = cv2.resize(
+        np.ascontiguousarray(cut), (size, size), interpolation=cv2.INTER_AREA
+    )
+    return found
 
 
 _KINDS = {

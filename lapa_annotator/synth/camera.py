@@ -46,7 +46,12 @@ class Camera:
 
 
 def look_at(
-    target: Array, distance: float, azimuth: float, height: float, roll: float, focal: float,
+    target: Array,
+    distance: float,
+    azimuth: float,
+    height: float,
+    roll: float,
+    focal: float,
     size: int,
 ) -> Camera:
     """A camera that looks at ``target`` from in front of the rest pose.

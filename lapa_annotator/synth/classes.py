@@ -31,7 +31,6 @@ def _ground() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     coarse = np.where(head, Label.SKIN, Label.BACKGROUND).astype(np.uint8)
     face = _face_outline()
     fill(coarse, face, COLOUR_CHART, Label.SKIN)
-    rows, columns = CLASS_CHART.shape
     at = COLOUR_CHART.pixels(CLASS_CHART.grid()).astype(np.float32)
     margin = regions.above_neck(np.nan_to_num(rest)).astype(np.float32)
     fine_margin = cv2.remap(margin, at[..., 0], at[..., 1], cv2.INTER_LINEAR)
@@ -46,6 +45,7 @@ def _face_outline() -> Array:
     return smooth(MEAN_POINTS_UV[:33], closed=False)
 
 
+@cache
 def scalp_picture(receding: float) -> NDArray[np.bool_]:
     """Where hair grows, over the colour chart."""
     rest = template().chart_rest
@@ -88,4 +88,5 @@ def _lookup(
     at = np.round(chart.pixels(np.asarray(uv, dtype=np.float64))).astype(int)
     rows = np.clip(at[:, 1], 0, picture.shape[0] - 1)
     columns = np.clip(at[:, 0], 0, picture.shape[1] - 1)
-    return picture[rows, columns].copy()
+    found: NDArray[np.uint8] = picture[rows, columns].copy()
+    return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +32,13 @@ class Garment:
         trim: (fine,) metres by which each vertex is moved up, on the mean shape, so that the
             garment ends in a line and not in steps.
         covered: (m,) which quads of the whole fine mesh these are.
+        hole: (k, 2) edges of a hole that the cloth closes.
     """
 
     faces: Ints
     trim: Array
     covered: NDArray[np.bool_]
+    hole: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
 
 
 @cache
@@ -44,8 +47,9 @@ def garment(kind: str) -> Garment:
     mesh = template()
     uv = mesh.uv.mean(axis=1)
     if kind == "mask":
-        chosen = (mesh.slots == HEAD) & _mask(uv)
-        return Garment(mesh.faces[chosen], np.zeros(len(mesh.rest)), chosen)
+        chosen = (mesh.slots == HEAD) & _mask(uv) & ~_lips_inside(uv)
+        faces = mesh.faces[chosen]
+        return Garment(faces, np.zeros(len(mesh.rest)), chosen, _mouth_rim(faces))
     if kind == "headscarf":
         chosen = _headscarf(uv)
         return Garment(mesh.faces[chosen], np.zeros(len(mesh.rest)), chosen)
@@ -69,7 +73,8 @@ def _above(kind: str, rest: Array) -> Array:
         "cap": z - (0.698 + 0.20 * (forward - 0.06)),
         "brim": z - (0.700 + 0.18 * (forward - 0.06)),
     }
-    return edges[kind]
+    above: Array = edges[kind]
+    return above
 
 
 def _headscarf(uv: Array) -> NDArray[np.bool_]:
@@ -92,6 +97,27 @@ def _mask(uv: Array) -> NDArray[np.bool_]:
     return inside(ring, uv)
 
 
+def _lips_inside(uv: Array) -> NDArray[np.bool_]:
+    """The lips' inner side, which the cloth does not follow."""
+    u, v = (uv[:, 0] - 0.9088) / 0.0075, (uv[:, 1] - 0.483) / 0.0200
+    near: NDArray[np.bool_] = u**2 + v**2 < 1
+    return near
+
+
+def _mouth_rim(faces: Ints) -> Ints:
+    """The (k, 2) edges round the mouth that belong to one quad alone."""
+    rest = template().rest
+    sides = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
+    _, first, count = np.unique(
+        np.sort(sides, axis=1), axis=0, return_index=True, return_counts=True
+    )
+    border = sides[first[count == 1]]
+    place = rest[border].mean(axis=1)
+    near = (np.abs(place[:, 0]) < 0.030) & (place[:, 2] > 0.566) & (place[:, 2] < 0.602)
+    rim: Ints = border[near]
+    return rim
+
+
 def cover(surface: Surface, cloth: Garment, up: Array, thickness: float, smooth: int = 3) -> Mesh:
     """A shell ``thickness`` metres above a part of the skin.
 
@@ -107,8 +133,11 @@ def cover(surface: Surface, cloth: Garment, up: Array, thickness: float, smooth:
     quads = renumbered.reshape(-1, 4)
     skin, outward = surface.vertices[used], surface.outward[used]
     trim = cloth.trim[used][:, None] * up
+    if len(cloth.hole):
+        skin, outward, quads = _closed(skin, outward, quads, np.searchsorted(used, cloth.hole))
+        trim = np.zeros_like(skin)
     shell = skin + thickness * outward + trim
-    n = len(used)
+    n = len(skin)
     a = quads.ravel()
     b = np.roll(quads, -1, axis=1).ravel()
     near = coo_matrix((np.ones(2 * len(a)), (np.r_[a, b], np.r_[b, a])), shape=(n, n)).tocsr()
@@ -120,4 +149,29 @@ def cover(surface: Surface, cloth: Garment, up: Array, thickness: float, smooth:
         height = ((shell - skin) * outward).sum(axis=1)
         lift = np.where(still, 0, np.clip(0.5 * thickness - height, 0, None))
         shell += lift[:, None] * outward
+    if len(cloth.hole):
+        # The innermost ring has drifted apart; it is one place.
+        inner = len(np.unique(cloth.hole))
+        shell[-inner:] = shell[-inner:].mean(axis=0)
     return shell, quads
+
+
+def _closed(skin: Array, outward: Array, quads: Ints, hole: Ints) -> tuple[Array, Array, Ints]:
+    """Close a hole with two rings of quads about its middle."""
+    rim = np.unique(hole)
+    middle, ahead = skin[rim].mean(axis=0), outward[rim].mean(axis=0)
+    ahead /= np.linalg.norm(ahead)
+    n = len(skin)
+    # Taut cloth stands out before an open mouth.
+    middle = middle + 0.012 * ahead
+    rings = [middle + share * (skin[rim] - middle) for share in (0.5, 0.02)]
+    number = [rim, n + np.arange(len(rim)), n + len(rim) + np.arange(len(rim))]
+    at = np.searchsorted(rim, hole)
+    for outer, inner in pairwise(number):
+        # The hole's edges run against its neighbours' sense of rotation.
+        added = np.stack(
+            [outer[at[:, 1]], outer[at[:, 0]], inner[at[:, 0]], inner[at[:, 1]]], axis=1
+        )
+        quads = np.concatenate([quads, added])
+    flat = np.broadcast_to(ahead, (2 * len(rim), 3))
+    return np.concatenate([skin, *rings]), np.concatenate([outward, flat]), quads

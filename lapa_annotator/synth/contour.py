@@ -52,7 +52,7 @@ def contour(vertices: Array, head: Array, camera: Camera) -> tuple[Array, Array]
     Returns:
         (33, 2) points in pixels, and (33,) depths of the surface there in metres.
     """
-    flat, depth = camera.project(vertices)
+    flat, _ = camera.project(vertices)
     middle = (head @ np.array([*_MIDDLE_OF_HEAD, 1.0]))[None, :3]
     centre = camera.project(middle)[0][0]
     halves = []

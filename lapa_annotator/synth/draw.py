@@ -27,7 +27,13 @@ _STYLES: Mapping[str, tuple[float, float]] = {
 }
 """Hair style -> weight among men and among women."""
 
-_BEARDS: Mapping[str, float] = {"": 0.62, "full": 0.14, "short": 0.14, "goatee": 0.05, "moustache": 0.05}
+_BEARDS: Mapping[str, float] = {
+    "": 0.62,
+    "full": 0.14,
+    "short": 0.14,
+    "goatee": 0.05,
+    "moustache": 0.05,
+}
 _LIGHTINGS = ("studio", "window", "overcast", "sun", "hard side", "ring", "night", "back")
 _LIGHTING_WEIGHTS = (0.22, 0.18, 0.18, 0.14, 0.09, 0.06, 0.06, 0.07)
 _BACKGROUNDS = ("plain", "gradient", "blobs", "room", "foliage", "bokeh", "texture", "photo")
@@ -107,9 +113,17 @@ def _change(rng: np.random.Generator, spread: float) -> float:
 def _pose(rng: np.random.Generator, actions: dict[str, float]) -> Pose:
     kind = rng.choice(4, p=[0.34, 0.36, 0.20, 0.10])
     spread = (9.0, 26.0, 48.0, 66.0)[kind]
-    yaw = float(np.clip(rng.normal(0, spread) if kind < 2 else rng.choice([-1, 1]) * rng.normal(spread, 10), -82, 82))
+    yaw = float(
+        np.clip(
+            rng.normal(0, spread) if kind < 2 else rng.choice([-1, 1]) * rng.normal(spread, 10),
+            -82,
+            82,
+        )
+    )
     pitch = float(np.clip(rng.normal(-2, 11), -36, 36))
-    roll = float(np.clip(rng.normal(0, 9) + (rng.normal(0, 18) if rng.random() < 0.2 else 0), -42, 42))
+    roll = float(
+        np.clip(rng.normal(0, 9) + (rng.normal(0, 18) if rng.random() < 0.2 else 0), -42, 42)
+    )
     side, up = float(rng.normal(0, 9)), float(rng.normal(0, 5))
     if rng.random() < 0.5:  # the eyes look into the camera
         side = side * 0.25 - float(np.clip(yaw, -26, 26))
@@ -133,7 +147,9 @@ def _lids_follow(actions: dict[str, float], up: float) -> None:
             blink = actions.get(f"eyeBlink{side}", 0.0)
             actions[f"eyeBlink{side}"] = min(1.0, blink + 0.35 * -up / 20 * (1 - blink))
         else:
-            actions[f"eyeWide{side}"] = min(0.8, actions.get(f"eyeWide{side}", 0.0) + 0.35 * up / 16)
+            actions[f"eyeWide{side}"] = min(
+                0.8, actions.get(f"eyeWide{side}", 0.0) + 0.35 * up / 16
+            )
 
 
 def _skin(rng: np.random.Generator, tone: float, man: bool, age: float) -> Skin:
@@ -141,11 +157,15 @@ def _skin(rng: np.random.Generator, tone: float, man: bool, age: float) -> Skin:
     made_up = not man and rng.random() < 0.5
     base = np.array(colour)
     natural = base * np.array([0.92, 0.58, 0.58]) + np.array([0.03, 0.0, 0.005])
-    reds = np.array([[0.45, 0.02, 0.03], [0.50, 0.10, 0.12], [0.25, 0.02, 0.05], [0.55, 0.18, 0.15]])
+    reds = np.array(
+        [[0.45, 0.02, 0.03], [0.50, 0.10, 0.12], [0.25, 0.02, 0.05], [0.55, 0.18, 0.15]]
+    )
     lips = natural
     if made_up:
         lips = natural + (reds[rng.integers(4)] - natural) * rng.uniform(0.3, 0.9)
-    shadow = np.array([[0.10, 0.05, 0.04], [0.05, 0.05, 0.10], [0.25, 0.10, 0.12], [0.03, 0.03, 0.03]])
+    shadow = np.array(
+        [[0.10, 0.05, 0.04], [0.05, 0.05, 0.10], [0.25, 0.10, 0.12], [0.03, 0.03, 0.03]]
+    )
     return Skin(
         tone=tone,
         colour=colour,
@@ -174,13 +194,13 @@ def _eye_colour(rng: np.random.Generator, tone: float) -> tuple[float, float, fl
 def _brows(rng: np.random.Generator, man: bool, colour: tuple[float, float, float]) -> Brows:
     # Dyed hair leaves the brows as they are.
     natural = np.array(colour) if max(colour) == colour[0] else np.array([0.02, 0.012, 0.007])
-    dark = natural * rng.uniform(0.35, 0.9)
+    dark = natural * rng.uniform(0.6, 1.2)
     dark = np.minimum(dark, [0.28, 0.2, 0.13])
     r, g, b = np.maximum(dark, 0.004).tolist()
     return Brows(
         thickness=float(np.clip(rng.normal(1.02 if man else 0.84, 0.17), 0.55, 1.45)),
         raised=float(rng.normal(0, 0.0010)),
-        arch=float(rng.normal(0.0004 if man else 0.0012, 0.0012)),
+        arch=float(rng.normal(0.0002 if man else 0.0006, 0.0009)),
         length=float(rng.uniform(0.85, 1.12)),
         density=float(rng.uniform(0.45, 1.0)),
         colour=(r, g, b),
@@ -188,7 +208,10 @@ def _brows(rng: np.random.Generator, man: bool, colour: tuple[float, float, floa
 
 
 def _hair(
-    rng: np.random.Generator, man: bool, age: float, african: float,
+    rng: np.random.Generator,
+    man: bool,
+    age: float,
+    african: float,
     colour: tuple[float, float, float],
 ) -> Hair:
     weights = np.array([w[0 if man else 1] for w in _STYLES.values()])
@@ -214,7 +237,9 @@ def _beard(rng: np.random.Generator, colour: tuple[float, float, float], skin: S
     if not style:
         return None
     r, g, b = (np.array(colour) * rng.uniform(0.5, 1.0)).tolist()
-    return Hair(style, (r, g, b), float(rng.uniform(0.5, 1.4)), 0.001, 0.0, int(rng.integers(2**31)))
+    return Hair(
+        style, (r, g, b), float(rng.uniform(0.5, 1.4)), 0.001, 0.0, int(rng.integers(2**31))
+    )
 
 
 def _view(rng: np.random.Generator) -> View:

@@ -49,9 +49,14 @@ _EXPRESSIONS: Mapping[str, Mapping[str, tuple[float, float]]] = {
         "jawOpen": (0.6, 1.0), "eyeBlink": (0.5, 1.0), "browInnerUp": (0.0, 0.5),
         "eyeSquint": (0.2, 0.7),
     },
-    "lips in": {"mouthRollLower": (0.3, 0.8), "mouthRollUpper": (0.3, 0.8), "mouthPress": (0.2, 0.6)},
+    "lips in": {
+        "mouthRollLower": (0.3, 0.8), "mouthRollUpper": (0.3, 0.8), "mouthPress": (0.2, 0.6),
+    },
     "cheeks out": {"cheekPuff": (0.4, 1.0), "mouthPucker": (0.0, 0.4)},
-    "skew": {"mouthLeft": (0.0, 0.7), "mouthRight": (0.0, 0.7), "jawLeft": (0.0, 0.4), "jawRight": (0.0, 0.4)},
+    "skew": {
+        "mouthLeft": (0.0, 0.7), "mouthRight": (0.0, 0.7),
+        "jawLeft": (0.0, 0.4), "jawRight": (0.0, 0.4),
+    },
     "tongue": {"tongueOut": (0.4, 1.0), "jawOpen": (0.25, 0.5)},
 }  # fmt: skip
 _WEIGHTS: Mapping[str, float] = {
@@ -62,8 +67,22 @@ _WEIGHTS: Mapping[str, float] = {
 }  # fmt: skip
 _EYES: Mapping[str, float] = {"open": 0.87, "closed": 0.07, "half": 0.04, "wink": 0.02}
 _SIDED = frozenset(
-    "browDown browOuterUp cheekSquint eyeBlink eyeSquint eyeWide mouthDimple mouthFrown "
-    "mouthLowerDown mouthPress mouthSmile mouthStretch mouthUpperUp noseSneer".split()
+    [
+        "browDown",
+        "browOuterUp",
+        "cheekSquint",
+        "eyeBlink",
+        "eyeSquint",
+        "eyeWide",
+        "mouthDimple",
+        "mouthFrown",
+        "mouthLowerDown",
+        "mouthPress",
+        "mouthSmile",
+        "mouthStretch",
+        "mouthUpperUp",
+        "noseSneer",
+    ]
 )
 
 

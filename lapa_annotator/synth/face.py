@@ -62,13 +62,11 @@ def render_face(seed: int, size: int, renderer: Renderer, threads: int = 1) -> R
     return render_person(draw(seed), size, renderer, threads)
 
 
-def render_person(
-    person: Person, size: int, renderer: Renderer, threads: int = 1
-) -> RenderedFace:
+def render_person(person: Person, size: int, renderer: Renderer, threads: int = 1) -> RenderedFace:
     """Render a person that has been drawn."""
     body = figure(person, size)
     description, arrays = build_scene(person, body, threads)
-    rendering = renderer.render(description, arrays)
+    rendering = renderer.render(description, arrays, picture)
     points, depth = picture_points(body)
     window = depth_window(person)
     seen = visible(points, depth, rendering.geometry, FINE, (window[0], window[1]))

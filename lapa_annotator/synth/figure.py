@@ -51,7 +51,7 @@ def figure(person: Person, size: int) -> Figure:
     """Put a person and the camera in place for a picture of ``size`` pixels."""
     mesh = template()
     pose = person.pose
-    parts = {name: share for name, share in (("neck01", 0.3), ("neck02", 0.3), ("head", 0.4))}
+    parts = {"neck01": 0.3, "neck02": 0.3, "head": 0.4}
     turns = {
         bone: turn(pose.neck_yaw * s, pose.neck_pitch * s, pose.neck_roll * s)
         for bone, s in parts.items()

@@ -21,14 +21,18 @@ def develop(rendering: Picture, person: Person) -> Picture:
     rng = np.random.default_rng([person.seed, 5])
     alpha = rendering[..., 3:].astype(np.float32) / 255
     behind = background(person.view.background, size, person.view.background_seed)
-    light = np.clip(2.0 ** person.view.exposure * (0.35 if person.view.lighting == "night" else 1.0), 0.2, 1.6)
+    light = np.clip(
+        2.0**person.view.exposure * (0.35 if person.view.lighting == "night" else 1.0), 0.2, 1.6
+    )
     mixed = rendering[..., :3] * alpha + np.clip(behind * light, 0, 255) * (1 - alpha)
     return _age(mixed.astype(np.float32), person.film, rng)
 
 
 def _age(picture: NDArray[np.float32], film: Film, rng: np.random.Generator) -> Picture:
     grey = picture @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    picture = grey[..., None] + (0.0 if film.grey else film.saturation) * (picture - grey[..., None])
+    picture = grey[..., None] + (0.0 if film.grey else film.saturation) * (
+        picture - grey[..., None]
+    )
     picture = (picture - 110) * film.contrast + 110
     if film.motion:
         picture = _streak(picture, film.motion, film.motion_angle)
@@ -58,4 +62,5 @@ def _streak(picture: NDArray[np.float32], length: float, angle: float) -> NDArra
     dx, dy = np.cos(np.radians(angle)) * length / 2, np.sin(np.radians(angle)) * length / 2
     ends = [(round((middle + s * dx) * 16), round((middle + s * dy) * 16)) for s in (-1, 1)]
     cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, 4)
-    return cv2.filter2D(picture, -1, kernel / kernel.sum())
+    found: NDArray[np.float32] = cv2.filter2D(picture, -1, kernel / kernel.sum())
+    return found

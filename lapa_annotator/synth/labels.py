@@ -42,7 +42,9 @@ _CLASS: Mapping[int, int] = {
 }
 
 
-def fine_labels(geometry: NDArray[np.float32], head: HeadClasses, colour_uv: Mapping[str, float]) -> LabelMap:
+def fine_labels(
+    geometry: NDArray[np.float32], head: HeadClasses, colour_uv: Mapping[str, float]
+) -> LabelMap:
     """Classes of the samples of a geometry pass.
 
     Args:
@@ -51,10 +53,10 @@ def fine_labels(geometry: NDArray[np.float32], head: HeadClasses, colour_uv: Map
         colour_uv: ``u0``, ``v0``, ``u1``, ``v1`` of the window that u and v are shares of.
     """
     number = np.floor(geometry[..., 2]).astype(int)
-    table = np.zeros(int(max(number.max(), max(Part))) + 1, dtype=np.uint8)
+    table: NDArray[np.uint8] = np.zeros(max(int(number.max()), *Part) + 1, dtype=np.uint8)
     for part, label in _CLASS.items():
         table[part] = label
-    labels = table[number]
+    labels: LabelMap = table[number]
     on_head = number == Part.HEAD
     w = colour_uv
     share = geometry[..., :2][on_head].astype(np.float64)
@@ -75,16 +77,22 @@ def majority(fine: LabelMap, factor: int) -> LabelMap:
     votes = votes * 2
     middle = blocks[..., blocks.shape[-1] // 2]
     np.put_along_axis(
-        votes, middle[..., None].astype(np.intp),
-        np.take_along_axis(votes, middle[..., None].astype(np.intp), -1) + 1, -1,
+        votes,
+        middle[..., None].astype(np.intp),
+        np.take_along_axis(votes, middle[..., None].astype(np.intp), -1) + 1,
+        -1,
     )
     chosen: LabelMap = votes.argmax(axis=-1).astype(np.uint8)
     return chosen
 
 
 def visible(
-    points: Array, depth: Array, geometry: NDArray[np.float32], factor: int,
-    window: tuple[float, float], slack: float = 0.006,
+    points: Array,
+    depth: Array,
+    geometry: NDArray[np.float32],
+    factor: int,
+    window: tuple[float, float],
+    slack: float = 0.006,
 ) -> NDArray[np.uint8]:
     """Visibility of points: 2 visible, 1 hidden or outside of the picture.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +42,16 @@ def _lamp(target: Array, azimuth: float, height: float, distance: float) -> Arra
 
 
 # kind, azimuth, height, distance, energy, size, warmth
-_TABLE: dict[str, tuple[tuple[tuple[str, float, float, float, float, float, float], ...], float]] = {
-    "studio": ((("AREA", -40, 30, 1.2, 22, 0.7, 0), ("AREA", 50, 10, 1.5, 10, 1.0, 0), ("AREA", 160, 45, 1.4, 14, 0.4, 0)), 0.35),
+_Row = tuple[str, float, float, float, float, float, float]
+_TABLE: Mapping[str, tuple[tuple[_Row, ...], float]] = {
+    "studio": (
+        (
+            ("AREA", -40, 30, 1.2, 22, 0.7, 0),
+            ("AREA", 50, 10, 1.5, 10, 1.0, 0),
+            ("AREA", 160, 45, 1.4, 14, 0.4, 0),
+        ),
+        0.35,
+    ),
     "window": ((("AREA", -70, 15, 1.4, 34, 1.0, -0.1),), 0.35),
     "overcast": ((("AREA", 0, 80, 2.0, 30, 3.0, 0),), 0.85),
     "sun": ((("SUN", -35, 48, 3.0, 3.4, 0.02, 0.08),), 0.55),
@@ -67,15 +76,18 @@ def lighting(person: Person, target: Array) -> Lighting:
         lamps.append(
             {
                 "kind": kind,
-                "energy": energy * float(rng.uniform(0.8, 1.2)),
+                "energy": energy * float(rng.uniform(1.0, 1.6)),
                 "size": size,
                 "colour": np.clip(warm, 0, 2).tolist(),
                 "matrix": _lamp(
-                    target, mirror * (azimuth + shift), height + float(rng.uniform(-10, 12)), distance
+                    target,
+                    mirror * (azimuth + shift),
+                    height + float(rng.uniform(-10, 12)),
+                    distance,
                 ).tolist(),
             }
         )
-    return Lighting(lamps, _surroundings(rng, np.array(view.tint)), ambient)
+    return Lighting(lamps, _surroundings(rng, np.array(view.tint)), 0.08 + 1.35 * ambient)
 
 
 def _surroundings(rng: np.random.Generator, tint: Array) -> NDArray[np.float32]:
@@ -86,4 +98,5 @@ def _surroundings(rng: np.random.Generator, tint: Array) -> NDArray[np.float32]:
     picture = np.where(height < 0.45, picture * 0.5 + 0.5 * ground, picture)
     patches = rng.gamma(0.35, 1.0, (8, 16, 1)) * (0.7 + 0.3 * rng.random((8, 16, 3)))
     picture = picture * 0.6 + 0.55 * cv2.resize(patches, (64, 32), interpolation=cv2.INTER_CUBIC)
-    return np.clip(picture, 0.01, 6).astype(np.float32)
+    light: NDArray[np.float32] = np.clip(picture, 0.01, 6).astype(np.float32)
+    return light

@@ -57,7 +57,9 @@ def hair_colour(rng: np.random.Generator, tone: float, grey: bool) -> Colour:
     else:
         light = max(0.0, 1 - 2.2 * tone)
         names = ("black", "dark brown", "brown", "light brown", "blond", "light blond", "red")
-        weights = np.array([0.45, 0.35, 0.2, 0.16 * light, 0.16 * light, 0.07 * light, 0.06 * light])
+        weights = np.array(
+            [0.45, 0.35, 0.2, 0.16 * light, 0.16 * light, 0.07 * light, 0.06 * light]
+        )
         base = _HAIR[names[rng.choice(7, p=weights / weights.sum())]]
     r, g, b = np.clip(np.array(base) * rng.uniform(0.75, 1.3), 0.003, 0.8).tolist()
     return r, g, b
@@ -66,13 +68,27 @@ def hair_colour(rng: np.random.Generator, tone: float, grey: bool) -> Colour:
 def draw_wear(rng: np.random.Generator, man: bool, yaw: float) -> Wear:
     """Draw what a person wears and holds."""
     glasses = str(rng.choice(["", "clear", "dark"], p=[0.76, 0.18, 0.06]))
-    hat = str(rng.choice(["", "beanie", "cap", "brim", "headscarf"], p=[0.87, 0.05, 0.04, 0.02, 0.02]))
+    hat = str(
+        rng.choice(["", "beanie", "cap", "brim", "headscarf"], p=[0.87, 0.05, 0.04, 0.02, 0.02])
+    )
     if hat == "headscarf" and man:
         hat = "beanie"
     mask = "mask" if rng.random() < 0.04 else ""
-    held = str(rng.choice(["", "hand", "phone", "cup", "microphone"], p=[0.91, 0.045, 0.015, 0.015, 0.015]))
-    place = (float(rng.uniform(-0.05, 0.05)), float(rng.uniform(-0.01, 0.02)), float(rng.uniform(-0.10, 0.03)))
-    frame = [(0.01, 0.01, 0.01), (0.12, 0.05, 0.02), (0.4, 0.3, 0.15), (0.3, 0.3, 0.32), (0.3, 0.02, 0.03)]
+    held = str(
+        rng.choice(["", "hand", "phone", "cup", "microphone"], p=[0.91, 0.045, 0.015, 0.015, 0.015])
+    )
+    place = (
+        float(rng.uniform(-0.05, 0.05)),
+        float(rng.uniform(-0.01, 0.02)),
+        float(rng.uniform(-0.10, 0.03)),
+    )
+    frame = [
+        (0.01, 0.01, 0.01),
+        (0.12, 0.05, 0.02),
+        (0.4, 0.3, 0.15),
+        (0.3, 0.3, 0.32),
+        (0.3, 0.02, 0.03),
+    ]
     return Wear(
         glasses=glasses,
         glasses_colour=frame[rng.integers(len(frame))],

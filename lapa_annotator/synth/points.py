@@ -156,7 +156,7 @@ def class_outlines(uv: Array) -> list[tuple[int, Array]]:
     brows = [
         np.concatenate(
             [
-                smooth(uv[list(upper)], closed=False)[:-1],
+                smooth(uv[list(upper)], closed=False),
                 smooth(uv[list(lower)], closed=False),
             ]
         )

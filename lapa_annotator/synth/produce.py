@@ -51,11 +51,17 @@ class Order:
     def __post_init__(self) -> None:
         low, high = SIZES
         if not 1 <= self.count <= MOST_FACES:
-            raise InputError("--count", f"{self.count} faces cannot be rendered", f"ask for 1 to {MOST_FACES}")
+            raise InputError(
+                "--count", f"{self.count} faces cannot be rendered", f"ask for 1 to {MOST_FACES}"
+            )
         if not low <= self.size <= high:
-            raise InputError("--size", f"{self.size} pixels is out of range", f"ask for {low} to {high}")
+            raise InputError(
+                "--size", f"{self.size} pixels is out of range", f"ask for {low} to {high}"
+            )
         if not 0 <= self.seed <= 2**62:
-            raise InputError("--seed", f"{self.seed} is out of range", "give a whole number from 0 up")
+            raise InputError(
+                "--seed", f"{self.seed} is out of range", "give a whole number from 0 up"
+            )
         if not 1 <= self.jobs <= 256:
             raise InputError("--jobs", f"{self.jobs} jobs is out of range", "ask for 1 to 256")
 

@@ -63,27 +63,32 @@ class Renderer:
             encoding="utf-8",
         )
 
-    def render(self, scene: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Rendering:
-        """Render one scene.
+    def render(
+        self, scene: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], picture: bool = True
+    ) -> Rendering:
+        """Render one scene; without ``picture`` only the geometry, and the picture is black.
 
         Raises:
             RenderError: the renderer failed or ended.
         """
         folder = Path(self._folder.name)
         names = ("scene.json", "arrays.npz", "picture.png", "geometry.npy")
-        description, stored, picture, geometry = (folder / name for name in names)
+        description, stored, image, geometry = (folder / name for name in names)
         description.write_text(json.dumps(scene), encoding="utf-8")
         np.savez(stored, **arrays)  # type: ignore[arg-type]  # the stub knows no mapping
         request = {
             "scene": str(description),
             "arrays": str(stored),
-            "picture": str(picture),
+            "picture": str(image) if picture else "",
             "geometry": str(geometry),
         }
         answer = self._ask(json.dumps(request))
         if not answer.get("done"):
             raise RenderError(str(answer.get("problem", "the renderer gave no reason")))
-        with Image.open(picture) as loaded:
+        if not picture:
+            size = scene["size"]
+            return Rendering(np.zeros((size, size, 4), dtype=np.uint8), np.load(geometry))
+        with Image.open(image) as loaded:
             pixels = np.asarray(loaded.convert("RGBA"))
         return Rendering(pixels, np.load(geometry))
 

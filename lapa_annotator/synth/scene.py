@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 FINE = 3
 """Samples per pixel and side of the geometry pass."""
-SAMPLES = 14
+SAMPLES = 10
 """Paths per pixel of the picture, before the noise is taken out."""
 
 
@@ -52,8 +52,13 @@ class Scene:
         self.images[name] = self._keep(pixels)
 
     def mesh(
-        self, vertices: Array, faces: NDArray[Any], slots: list[tuple[int, dict[str, Any]]],
-        uv: Array | None = None, slot: NDArray[Any] | None = None, smooth: bool = True,
+        self,
+        vertices: Array,
+        faces: NDArray[Any],
+        slots: list[tuple[int, dict[str, Any]]],
+        uv: Array | None = None,
+        slot: NDArray[Any] | None = None,
+        smooth: bool = True,
     ) -> None:
         """Add a mesh of (n, 4) quads or (n, 3) triangles.
 
@@ -90,7 +95,9 @@ class Scene:
         )
 
 
-def build_scene(person: Person, body: Figure, threads: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def build_scene(
+    person: Person, body: Figure, threads: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Describe the scene for the renderer: the description and the arrays it names."""
     scene = Scene()
     _skin(scene, person, body)

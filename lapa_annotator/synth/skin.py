@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +45,11 @@ def _noise(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> Pi
     """Smooth noise of unit spread."""
     small = (max(2, int(shape[0] / sigma * 1.5)), max(2, int(shape[1] / sigma * 1.5)))
     coarse = rng.normal(size=small).astype(np.float32)
-    return cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    found: Picture = cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    return found
 
 
+@cache
 def _spot(place: tuple[float, float], size: float) -> Picture:
     """A soft spot about a place in texture coordinates, and about its mirror image."""
     grid = COLOUR_CHART.grid()
@@ -56,7 +60,7 @@ def _spot(place: tuple[float, float], size: float) -> Picture:
     return total
 
 
-def _blend(colour: Picture, mask: Picture, target: Array) -> None:
+def _blend(colour: Picture, mask: NDArray[np.floating], target: Array) -> None:
     colour += mask[..., None] * (target.astype(np.float32) - colour)
 
 
@@ -73,10 +77,26 @@ def _dots(colour: Picture, rng: np.random.Generator, freckles: float, spots: flo
     for _ in range(int(freckles * 420)):
         u, v = rng.normal(0.868, 0.022), rng.normal(0.483, 0.045)
         x, y = COLOUR_CHART.pixels(np.array([u, v]))
-        cv2.circle(mask, (int(x * 8), int(y * 8)), int(rng.uniform(4, 11)), rng.uniform(0.2, 0.7), -1, cv2.LINE_AA, 3)
+        cv2.circle(
+            mask,
+            (int(x * 8), int(y * 8)),
+            int(rng.uniform(4, 11)),
+            rng.uniform(0.2, 0.7),
+            -1,
+            cv2.LINE_AA,
+            3,
+        )
     for _ in range(int(spots * 8)):
         x, y = rng.uniform(200, columns), rng.uniform(0, rows)
-        cv2.circle(mask, (int(x * 8), int(y * 8)), int(rng.uniform(4, 10)), rng.uniform(0.3, 0.8), -1, cv2.LINE_AA, 3)
+        cv2.circle(
+            mask,
+            (int(x * 8), int(y * 8)),
+            int(rng.uniform(4, 10)),
+            rng.uniform(0.3, 0.8),
+            -1,
+            cv2.LINE_AA,
+            3,
+        )
     mask = cv2.GaussianBlur(mask, (0, 0), 0.7)
     colour *= 1 - mask[..., None] * np.array([0.45, 0.6, 0.65], dtype=np.float32)
 
@@ -85,7 +105,8 @@ def _painted(outlines: list[Array], blur: float) -> Picture:
     mask = np.zeros(COLOUR_CHART.shape, dtype=np.uint8)
     for outline in outlines:
         fill(mask, outline, COLOUR_CHART, 255)
-    return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), blur)
+    found: Picture = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), blur)
+    return found
 
 
 def _eyes(colour: Picture, person: Person, uv: Array) -> None:
@@ -93,12 +114,20 @@ def _eyes(colour: Picture, person: Person, uv: Array) -> None:
     under = 0.20 * _spot((0.850, 0.450), 0.006)
     colour *= 1 - under[..., None] * np.array([0.5, 0.7, 0.55], dtype=np.float32)
     if person.skin.shadow:
-        lid = 0.8 * person.skin.shadow * np.maximum(_spot((0.830, 0.446), 0.006), _spot((0.832, 0.455), 0.005))
+        lid = (
+            0.8
+            * person.skin.shadow
+            * np.maximum(_spot((0.830, 0.446), 0.006), _spot((0.832, 0.455), 0.005))
+        )
         _blend(colour, lid, np.array(person.skin.shadow_colour) * 0.6 + 0.4 * base)
-        line = _painted([smoothly for smoothly in lid_rings(uv)], 1.6)
+        line = _painted(list(lid_rings(uv)), 1.6)
         _blend(colour, np.clip(line * 1.6, 0, 0.85) * person.skin.shadow, np.array([0.012] * 3))
     # Between the lids the skin is wet and red; the inner corner shows it.
-    _blend(colour, 0.8 * _painted(list(lid_rings(uv)), 0.8), base * [0.9, 0.5, 0.48] + [0.06, 0.015, 0.015])
+    _blend(
+        colour,
+        0.8 * _painted(list(lid_rings(uv)), 0.8),
+        base * [0.9, 0.5, 0.48] + [0.06, 0.015, 0.015],
+    )
 
 
 def _lips(colour: Picture, person: Person, uv: Array, rng: np.random.Generator) -> None:
@@ -114,13 +143,22 @@ def _lips(colour: Picture, person: Person, uv: Array, rng: np.random.Generator) 
 
 def _hair_shadows(colour: Picture, person: Person, uv: Array) -> None:
     """Hair colours the skin it grows on: brows, scalp, beard."""
-    brows = [o for label, o in class_outlines(uv) if label in (Label.LEFT_EYEBROW, Label.RIGHT_EYEBROW)]
-    _blend(colour, 0.42 * person.brows.density * _painted(brows, 2.2), np.array(person.brows.colour) * 1.3)
+    brows = [
+        o for label, o in class_outlines(uv) if label in (Label.LEFT_EYEBROW, Label.RIGHT_EYEBROW)
+    ]
+    _blend(
+        colour,
+        0.42 * person.brows.density * _painted(brows, 2.2),
+        np.array(person.brows.colour) * 1.3,
+    )
     rest = np.nan_to_num(template().chart_rest)
     style = person.hair.style
     if style in STYLES:
-        mask = cv2.GaussianBlur(scalp_picture(receding(person.hair)).astype(np.float32), (0, 0), 3)
-        strength = 0.55 if style in ("shaved", "receding") else 0.8
+        soft = 10 if style == "receding" else 3
+        mask = cv2.GaussianBlur(
+            scalp_picture(receding(person.hair)).astype(np.float32), (0, 0), soft
+        )
+        strength = {"shaved": 0.55, "receding": 0.4}.get(style, 0.8)
         _blend(colour, strength * mask, np.array(person.hair.colour) * 1.1)
     stubble = person.skin.stubble * 0.35
     if person.beard is not None:

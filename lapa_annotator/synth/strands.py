@@ -51,6 +51,7 @@ class Surface:
         self.outward = normals(vertices, faces)
         centres = vertices[faces].mean(axis=1)
         middle = self.outward[faces].mean(axis=1)
+        middle /= np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-9)
         self._places = np.concatenate([vertices, centres])
         self._normals = np.concatenate([self.outward, middle])
         self._tree = cKDTree(self._places)
@@ -161,5 +162,7 @@ def curl(strands: Array, radius: float, turns: Array, phase: Array) -> Array:
     share = np.linspace(0, 1, strands.shape[1])
     angle = phase[:, None] + 2 * np.pi * turns[:, None] * share
     grown = radius * np.minimum(1, share * 4)[None, :, None]
-    wound: Array = strands + grown * (np.cos(angle)[..., None] * side + np.sin(angle)[..., None] * up)
+    wound: Array = strands + grown * (
+        np.cos(angle)[..., None] * side + np.sin(angle)[..., None] * up
+    )
     return wound

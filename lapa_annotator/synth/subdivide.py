@@ -67,7 +67,11 @@ def subdivide_flat(faces: Ints, count: int) -> Subdivision:
 
 
 def _corners(
-    faces: Ints, edges: Ints, inner: NDArray[np.bool_], centre: csr_matrix, middle: csr_matrix,
+    faces: Ints,
+    edges: Ints,
+    inner: NDArray[np.bool_],
+    centre: csr_matrix,
+    middle: csr_matrix,
     count: int,
 ) -> csr_matrix:
     """New places of the coarse vertices: (Q + 2 R + (k - 3) P) / k inside, a spline on borders."""
@@ -87,9 +91,10 @@ def _corners(
     beside = np.maximum(np.asarray(rim.sum(axis=1)).ravel(), 1)
     curve = diags(0.5 / beside) @ rim + diags(np.full(count, 0.5))
     loose = valence == 0
-    mixed = diags((~border & ~loose).astype(float)) @ rule + diags(
-        (border & ~loose).astype(float)
-    ) @ curve
+    mixed = (
+        diags((~border & ~loose).astype(float)) @ rule
+        + diags((border & ~loose).astype(float)) @ curve
+    )
     return csr_matrix(mixed + diags(loose.astype(float)))
 
 

@@ -153,7 +153,7 @@ def template() -> Template:
 def _kept(groups: Groups) -> NDArray[np.bool_]:
     """The bust: what a portrait can show of the body."""
     centre = groups.template[groups.body].mean(axis=1)
-    bust: NDArray[np.bool_] = (centre[:, 2] > 0.34) & (np.abs(centre[:, 0]) < 0.27)
+    bust: NDArray[np.bool_] = (centre[:, 2] > 0.27) & (np.abs(centre[:, 0]) < 0.34)
     return bust
 
 
@@ -172,7 +172,10 @@ def _slots(groups: Groups) -> Ints:
 
 def normals(vertices: Array, faces: Ints) -> Array:
     """(n, 3) unit normals of the vertices of a quad mesh."""
-    a, b = vertices[faces[:, 2]] - vertices[faces[:, 0]], vertices[faces[:, 3]] - vertices[faces[:, 1]]
+    a, b = (
+        vertices[faces[:, 2]] - vertices[faces[:, 0]],
+        vertices[faces[:, 3]] - vertices[faces[:, 1]],
+    )
     face = np.cross(a, b)
     total = np.stack(
         [np.bincount(faces.ravel(), np.repeat(face[:, k], 4), len(vertices)) for k in range(3)], 1

@@ -81,7 +81,12 @@ def _peak(kind: str) -> shapes.Mesh:
     x = (inner[0] + reach * out) * np.sin(angle)
     y = -0.018 - (inner[1] + reach * out) * np.cos(angle)
     tilt = 0.0 if whole else -0.25
-    z = 0.719 + tilt * out * reach - 0.35 * x**2 / 0.08 + 0.02 * (1 - np.cos(angle)) * (-1 if whole else 0)
+    z = (
+        0.719
+        + tilt * out * reach
+        - 0.35 * x**2 / 0.08
+        + 0.02 * (1 - np.cos(angle)) * (-1 if whole else 0)
+    )
     top = np.stack([x, y, np.broadcast_to(z, x.shape)], axis=-1)
     upper, lower = shapes.sheet(top), shapes.sheet(top - np.array([0, 0, 0.003]))
     return shapes.joined([upper, lower])
@@ -96,20 +101,32 @@ def _scarf(person: Person, body: Figure) -> shapes.Mesh:
     angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
     rings = []
     for level in (-0.036, -0.018, 0.0, 0.018, 0.032):
-        wave = 0.004 * np.sin(angle * 2 + rng.uniform(0, 6)) + 0.002 * np.sin(angle * 5 + rng.uniform(0, 6))
+        wave = 0.004 * np.sin(angle * 2 + rng.uniform(0, 6)) + 0.002 * np.sin(
+            angle * 5 + rng.uniform(0, 6)
+        )
         reach = 0.080 - 0.3 * abs(level) + wave
         tilt = rng.normal(0, 0.08) - 0.25
-        path = np.stack([reach * np.cos(angle), 1.02 * reach * np.sin(angle), level - tilt * -reach * np.sin(angle)], 1)
+        path = np.stack(
+            [
+                reach * np.cos(angle),
+                1.02 * reach * np.sin(angle),
+                level - tilt * -reach * np.sin(angle),
+            ],
+            1,
+        )
         rings.append(shapes.tube(centre + path, 0.015, closed=True, sides=12))
     return shapes.joined(rings)
+
+
+_STRING = ((0.064, -0.075, 0.606), (0.078, -0.035, 0.640), (0.074, -0.012, 0.625),
+           (0.062, -0.066, 0.580))  # fmt: skip
 
 
 def _mask_strings(body: Figure) -> shapes.Mesh:
     """Loops from the mask's corners round the ears."""
     strings = []
     for side in (-1, 1):
-        corners = np.array([[side * 0.064, -0.075, 0.606], [side * 0.078, -0.035, 0.640],
-                            [side * 0.074, -0.012, 0.625], [side * 0.062, -0.066, 0.580]])  # fmt: skip
+        corners = np.array(_STRING) * (side, 1, 1)
         world = corners @ body.head[:3, :3].T + body.head[:3, 3]
         t = np.linspace(0, 3, 16)
         path = np.stack([np.interp(t, np.arange(4), world[:, k]) for k in range(3)], axis=1)
@@ -147,11 +164,16 @@ def _glasses(scene: Scene, person: Person, body: Figure) -> None:
     bridge = np.stack([across, front + 2.2 * across**2 - 0.001, eyes[0][2] + 0.003 + arch], axis=1)
     frames.append(shapes.tube(bridge, thick))
     metal = things.glasses_colour[0] > 0.25
-    look = {"kind": "plain", "colour": things.glasses_colour, "roughness": 0.25, "metallic": float(metal)}
+    look = {
+        "kind": "plain",
+        "colour": things.glasses_colour,
+        "roughness": 0.25,
+        "metallic": float(metal),
+    }
     scene.mesh(*shapes.moved(shapes.joined(frames), body.head), [(Part.COVER, look)])
-    glass = {"kind": "lens", "colour": (things.lens,) * 3}
+    glass = {"kind": "lens", "colour": (things.lens,) * 3, "shine": float(rng.uniform(0.02, 0.10))}
     number = Part.COVER if things.lens < DARK_LENS else 0
-    scene.mesh(*shapes.moved(shapes.joined(lenses), body.head), [(number, glass)])
+    scene.mesh(*shapes.moved(shapes.joined(lenses), body.head), [(number, glass)], smooth=False)
 
 
 def _held(scene: Scene, person: Person, body: Figure) -> None:
@@ -186,7 +208,13 @@ def _held(scene: Scene, person: Person, body: Figure) -> None:
     vertices = vertices - [0, min(nearest, 0.08), 0]
     scene.mesh(vertices, faces.reshape(-1, 4), [(Part.COVER, skin)])
     if things.held != "hand":
-        thing = shapes.moved(_thing(things.held), _at(vertices.mean(axis=0) * 0.4 + place * 0.6 - [0, min(nearest, 0.08) + 0.02, 0.01], lean))
+        thing = shapes.moved(
+            _thing(things.held),
+            _at(
+                vertices.mean(axis=0) * 0.4 + place * 0.6 - [0, min(nearest, 0.08) + 0.02, 0.01],
+                lean,
+            ),
+        )
         look = {"kind": "plain", "colour": things.held_colour, "roughness": 0.3}
         scene.mesh(*thing, [(Part.COVER, look)], smooth=things.held != "phone")
 
@@ -203,7 +231,14 @@ def _thing(kind: str) -> shapes.Mesh:
     if kind == "phone":
         return shapes.box((0.072, 0.009, 0.150))
     if kind == "cup":
-        profile = [(0.001, -0.05), (0.030, -0.05), (0.036, 0.05), (0.033, 0.05), (0.028, -0.04), (0.001, -0.04)]
+        profile = [
+            (0.001, -0.05),
+            (0.030, -0.05),
+            (0.036, 0.05),
+            (0.033, 0.05),
+            (0.028, -0.04),
+            (0.001, -0.04),
+        ]
         return shapes.turned(np.array(profile))
     t = np.linspace(-np.pi / 2, np.pi / 2, 12)
     ball = np.stack([0.026 * np.cos(t), 0.075 + 0.030 * np.sin(t)], axis=1)

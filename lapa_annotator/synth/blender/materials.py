@@ -86,10 +86,8 @@ def _lens(tree: Any, look: dict[str, Any], images: dict[str, Any]) -> Any:
     clear.inputs["Color"].default_value = (*look["colour"], 1.0)
     shine = tree.nodes.new("ShaderNodeBsdfGlossy")
     shine.inputs["Roughness"].default_value = 0.02
-    facing = tree.nodes.new("ShaderNodeFresnel")
-    facing.inputs["IOR"].default_value = 1.45
     mix = tree.nodes.new("ShaderNodeMixShader")
-    tree.links.new(facing.outputs[0], mix.inputs[0])
+    mix.inputs[0].default_value = look["shine"]
     tree.links.new(clear.outputs[0], mix.inputs[1])
     tree.links.new(shine.outputs[0], mix.inputs[2])
     return mix.outputs[0]

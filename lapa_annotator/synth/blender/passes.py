@@ -15,7 +15,7 @@ from lapa_annotator.synth.blender.build import Stage
 def picture(stage: Stage, description: dict[str, Any], path: Path) -> None:
     """Render the picture: 8-bit PNG, sRGB, transparent where nothing is."""
     scene = stage.scene
-    _common(scene, description)
+    prepare(scene, description)
     scene.render.resolution_x = scene.render.resolution_y = description["size"]
     cycles = scene.cycles
     cycles.samples = description["samples"]
@@ -77,7 +77,8 @@ def geometry(stage: Stage, description: dict[str, Any], path: Path) -> None:
     np.save(path, np.ascontiguousarray(values.reshape(fine, fine, 4)[::-1, :, :3]))
 
 
-def _common(scene: Any, description: dict[str, Any]) -> None:
+def prepare(scene: Any, description: dict[str, Any]) -> None:
+    """Set what both renderings share."""
     scene.render.engine = "CYCLES"
     scene.render.resolution_percentage = 100
     scene.render.film_transparent = True
@@ -86,10 +87,11 @@ def _common(scene: Any, description: dict[str, Any]) -> None:
     scene.render.use_persistent_data = True
     scene.cycles.device = "CPU"
     scene.cycles.seed = description["seed"] % 2**31
-    scene.cycles.max_bounces = 4
-    scene.cycles.diffuse_bounces = 2
+    scene.cycles.max_bounces = 3
+    scene.cycles.diffuse_bounces = 1
     scene.cycles.glossy_bounces = 2
-    scene.cycles.transmission_bounces = 4
+    scene.cycles.transmission_bounces = 3
+    scene.cycles.caustics_reflective = scene.cycles.caustics_refractive = False
     scene.cycles.transparent_max_bounces = 12
     scene.cycles.use_adaptive_sampling = False
     scene.cycles_curves.shape = "RIBBONS"

@@ -20,11 +20,16 @@ from lapa_annotator.synth.blender import build, passes
 
 
 def render(request: dict[str, Any]) -> dict[str, Any]:
-    """Render one scene: the picture as ``.png`` with alpha, the geometry pass as ``.npy``."""
+    """Render one scene: the picture as ``.png`` with alpha, the geometry pass as ``.npy``.
+
+    A request without a path for the picture asks for the geometry alone."""
     scene = json.loads(Path(request["scene"]).read_text(encoding="utf-8"))
     with np.load(request["arrays"]) as arrays:
         stage = build.build(scene, arrays)
-    passes.picture(stage, scene, Path(request["picture"]))
+    if request["picture"]:
+        passes.picture(stage, scene, Path(request["picture"]))
+    else:
+        passes.prepare(stage.scene, scene)
     passes.geometry(stage, scene, Path(request["geometry"]))
     return {"done": True}
 
