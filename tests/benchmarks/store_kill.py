@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import random
 import shutil
@@ -156,6 +157,7 @@ def _kill_one(folder: Path, chance: random.Random) -> list[dict[str, object]]:
 
 def annotate(folder: Path, pipe: int, chance: random.Random) -> None:
     """Edit at full speed until killed; say what is about to be done, and what has been done."""
+    logging.disable()  # a full disk makes it warn of every lease
 
     def tell(**what: object) -> None:
         os.write(pipe, json.dumps(what).encode() + b"\n")

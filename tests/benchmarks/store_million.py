@@ -77,22 +77,41 @@ def lists(project: Project) -> None:
 
 
 def saves(project: Project) -> None:
-    """Time durable saves of a drag of one point and of all 106."""
+    """Time durable saves of a drag of one point and of all 106, beside the disk's own pace."""
+    raw_writes(project.folder)
     ids = np.random.default_rng(1).choice(project.ids(), _SAVES)
     for title, indices in (("one point", [54]), ("all 106 points", list(range(106)))):
-        took = []
+        took, busy = [], []
         for image in ids.tolist():
             face = project.load(image).faces[0]
             assert face.landmarks is not None
             edit = drag(face.id, face.landmarks, indices)
-            start = time.perf_counter()
+            start, worked = time.perf_counter(), time.thread_time()
             project.save(image, edit, title="Drag")
             took.append(time.perf_counter() - start)
-        told = np.array(took) * 1000
-        half, most = np.median(told), np.percentile(told, 99)
-        write(
-            f"durable save of {title}: median {half:.2f} ms, 99 % {most:.2f}, max {told.max():.1f}"
-        )
+            busy.append(time.thread_time() - worked)
+        percentiles(f"durable save of {title}", took)
+        percentiles("  of that, work of the processor", busy)
+
+
+def raw_writes(folder: Path) -> None:
+    """Time what any durable save of that size costs here: 40 kB appended and synced."""
+    took = []
+    with (folder / "raw").open("wb") as stream:
+        for _ in range(_SAVES // 3):
+            start = time.perf_counter()
+            stream.write(os.urandom(40_000))
+            stream.flush()
+            os.fsync(stream.fileno())
+            took.append(time.perf_counter() - start)
+    percentiles("40 kB appended to a file and synced", took)
+
+
+def percentiles(title: str, seconds: list[float]) -> None:
+    """Print the median, the 99th percentile and the longest of some times."""
+    told = np.array(seconds) * 1000
+    half, most = np.median(told), np.percentile(told, 99)
+    write(f"{title}: median {half:.2f} ms, 99 % {most:.2f}, max {told.max():.1f}")
 
 
 def drag(face_id: str, landmarks: Landmarks, indices: list[int]) -> SetPoints:
