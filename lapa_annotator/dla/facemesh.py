@@ -110,4 +110,6 @@ def _run(pixels: Image) -> tuple[Array, float]:
     batch = pixels[None].astype(np.float32) / np.float32(255)
     raw, presence, *_ = session("facemesh", shape=(1, _INPUT, _INPUT, 3))(batch)
     logit = float(np.clip(presence.reshape(-1)[0], -50, 50))
-    return raw.reshape(N_VERTICES, 3)[:, :2].astype(np.float64), 1 / (1 + float(np.exp(-logit)))
+    # The network counts from the crop's edge, the program from pixel centres.
+    points = raw.reshape(N_VERTICES, 3)[:, :2].astype(np.float64) - 0.5
+    return points, 1 / (1 + float(np.exp(-logit)))

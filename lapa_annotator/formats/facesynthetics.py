@@ -2,7 +2,9 @@
 
 A folder holds ``NNNNNN.png``, ``NNNNNN_seg.png`` (19 classes) and ``NNNNNN_ldmks.txt`` (70
 lines ``x y``: iBUG-68, then the left and the right pupil). The points are "x-ray" points:
-on turned heads the far contour runs through the head.
+on turned heads the far contour runs through the head. They are counted from the picture's
+corner: against the segmentations they lie two thirds of a pixel to the right and below
+(66 eyes: 0.65 and 0.66; standard errors 0.09 and 0.05).
 """
 
 from __future__ import annotations
@@ -96,7 +98,8 @@ def read_shared_points(path: Path) -> tuple[NDArray[np.intp], Points]:
     """Read the points that LaPa defines at the same place.
 
     Returns:
-        (52,) LaPa indices, rising, and their (52, 2) float64 points (x, y) in pixels.
+        (52,) LaPa indices, rising, and their (52, 2) float64 points (x, y) in pixels, from the
+        centre of the top-left one.
 
     Raises:
         InputError: anything but 70 lines of two finite numbers.
@@ -114,6 +117,6 @@ def read_shared_points(path: Path) -> tuple[NDArray[np.intp], Points]:
     ):
         problem = f"it does not hold {_N_POINTS} lines of x and y"
         raise InputError(path, problem, "take it from the source again")
-    points = np.array(rows, dtype=np.float64)
+    points = np.array(rows, dtype=np.float64) - 0.5
     indices = sorted(_SHARED)
     return np.array(indices, dtype=np.intp), points[[_SHARED[i] for i in indices]]

@@ -46,12 +46,12 @@ def test_only_the_points_that_mean_the_same_are_read(tmp_path: Path) -> None:
     indices, points = read_shared_points(_points_file(tmp_path / "000001_ldmks.txt"))
     assert (indices.shape, points.shape) == ((52,), (52, 2))
     assert (np.diff(indices) > 0).all()
-    line_of = {int(i): int(p[1]) for i, p in zip(indices, points, strict=True)}
+    line_of = {int(i): int(p[1] + 0.5) for i, p in zip(indices, points, strict=True)}
     assert line_of[16] == 8, "the chin"
     assert (line_of[66], line_of[79]) == (36, 45), "the outer eye corners"
     assert [line_of[i] for i in range(84, 104)] == list(range(48, 68)), "the mouth"
     assert (line_of[104], line_of[105]) == (68, 69), "the pupils"
-    assert points[0].tolist() == [0.5, 0.0]
+    assert points[0].tolist() == [0.0, -0.5], "the file counts from the picture's corner"
 
 
 @pytest.mark.parametrize("text", ["1 2\n" * 69, "1 2\n" * 69 + "1 nan\n", "1 2\n" * 69 + "1\n"])
@@ -87,3 +87,24 @@ def test_left_is_the_images_left_in_the_real_samples() -> None:
         if min(eye.sum() for eye in both) > 20:
             left, right = (np.argwhere(eye).mean(axis=0)[::-1] for eye in both)
             assert np.linalg.norm(left - eyes[104]) < np.linalg.norm(right - eyes[104]), name
+
+
+@needs_shared("facesynthetics50")
+def test_points_and_labels_of_the_real_samples_agree_on_where_a_pixel_is() -> None:
+    folder = FaceSyntheticsFolder(SHARED / "data" / "facesynthetics50")
+    apart = []
+    for name, path in folder.landmarks().items():
+        indices, points = read_shared_points(path)
+        mouth = points[(indices >= 84) & (indices < 96)]
+        labels = read_segmentation(folder.labels()[name])
+        lips = np.argwhere((labels >= Label.UPPER_LIP) & (labels <= Label.LOWER_LIP))[:, ::-1]
+        if len(lips) > 100:
+            apart.append(
+                (
+                    np.ptp(mouth, axis=0) / 2
+                    + mouth.min(axis=0)
+                    - np.ptp(lips, axis=0) / 2
+                    - lips.min(axis=0)
+                )[0]
+            )
+    assert abs(np.median(apart)) < 0.3
