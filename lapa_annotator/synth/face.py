@@ -62,8 +62,10 @@ def render_face(seed: int, size: int, renderer: Renderer, threads: int = 1) -> R
     return render_person(draw(seed), size, renderer, threads)
 
 
-def render_person(person: Person, size: int, renderer: Renderer, threads: int = 1) -> RenderedFace:
-    """Render a person that has been drawn."""
+def render_person(
+    person: Person, size: int, renderer: Renderer, threads: int = 1, picture: bool = True
+) -> RenderedFace:
+    """Render a person that has been drawn; without ``picture`` its labels alone."""
     body = figure(person, size)
     description, arrays = build_scene(person, body, threads)
     rendering = renderer.render(description, arrays, picture)
