@@ -178,7 +178,7 @@ class PointSet:
         """Read what ``to_dict`` wrote.
 
         Raises:
-            ValueError: a column is missing or of another length, an index is out of range.
+            ValueError: a column of another length, an index or a value that is out of range.
         """
         indices = tuple(int(i) for i in data["indices"])
         if any(not 0 <= i < N_POINTS for i in indices):
@@ -186,14 +186,14 @@ class PointSet:
         n = len(indices)
         columns: dict[str, NDArray[Any]] = {
             "points": np.array(data["points"], dtype=np.float64).reshape(n, 2),
-            "visibility": np.array(data["visibility"], dtype=np.uint8),
-            "confidence": np.array(data["confidence"], dtype=np.float64),
-            "origin": np.array(data["origin"], dtype=np.uint8),
-            "time": np.array(data["time"], dtype=np.float64),
+            "visibility": _column(data["visibility"], np.uint8, 2, "visibility", n),
+            "confidence": _column(data["confidence"], np.float64, 1, "confidence", n),
+            "origin": _column(data["origin"], np.uint8, 3, "origin", n),
+            "time": _column(data["time"], np.float64, np.inf, "time", n),
         }
         names = {k: tuple(str(v) for v in data[k]) for k in ("model", "annotator")}
-        if {len(c) for c in columns.values()} | {len(c) for c in names.values()} != {n}:
-            raise ValueError(f"every column needs {n} values, one per index")
+        if {len(c) for c in names.values()} != {n}:
+            raise ValueError(f"model and annotator need {n} names each")
         return cls(indices=indices, **columns, **names)  # type: ignore[arg-type]
 
     @classmethod
@@ -212,10 +212,15 @@ class PointSet:
         return Landmarks(points=np.zeros((N_POINTS, 2))).put(self)
 
 
-def _column(values: ArrayLike, dtype: Any, top: float, name: str) -> NDArray[Any]:
-    array = np.array(values, dtype=dtype)
-    if array.shape != (N_POINTS,):
-        raise ValueError(f"{name} needs {N_POINTS} values, got shape {array.shape}")
+def _column(
+    values: ArrayLike, dtype: Any, top: float, name: str, count: int = N_POINTS
+) -> NDArray[Any]:
+    try:
+        array = np.array(values, dtype=dtype)
+    except OverflowError as error:
+        raise ValueError(f"{name} lies between 0 and {top}: {error}") from error
+    if array.shape != (count,):
+        raise ValueError(f"{name} needs {count} values, got shape {array.shape}")
     if not ((array >= 0) & (array <= top)).all():
         raise ValueError(f"{name} lies between 0 and {top}, got {array.min()} to {array.max()}")
     return array

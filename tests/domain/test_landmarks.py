@@ -99,8 +99,10 @@ def test_what_is_out_of_range_is_refused(columns: dict[str, object], told: str) 
     [
         ({"indices": [3, 106]}, "point indices go from 0 to 105"),
         ({"indices": [-1, 4]}, "point indices go from 0 to 105"),
-        ({"time": [0.0]}, "every column needs 2 values"),
-        ({"model": ["a"]}, "every column needs 2 values"),
+        ({"time": [0.0]}, "time needs 2 values"),
+        ({"visibility": [2, 3]}, "visibility lies between 0 and 2"),
+        ({"origin": [0, 300]}, "origin lies between 0 and 3"),
+        ({"model": ["a"]}, "model and annotator need 2 names each"),
         ({"points": [[1, 2]]}, "reshape"),
     ],
 )
