@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from lapa_annotator.domain.classes import palette
-from lapa_annotator.domain.labelmap import LabelMap
+from lapa_annotator.domain.labelmap import LabelMap, colourise
 from lapa_annotator.formats.photo import read_photo
 
 Image = NDArray[np.uint8]
@@ -53,7 +52,7 @@ def overlay(image: Image, labels: LabelMap, points: NDArray[np.float64]) -> Imag
     smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     picture = cv2.resize(image, size, interpolation=smooth)
     classes = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    colours = palette()[classes]
+    colours = colourise(classes)
     mixed = cv2.addWeighted(picture, 1 - _OPACITY, colours, _OPACITY, 0)
     mixed[classes == 0] = picture[classes == 0]
     edge = _edges(classes)

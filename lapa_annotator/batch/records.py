@@ -125,11 +125,6 @@ def open_records(out: Path) -> Iterator[Records]:
             connection.close()
 
 
-def is_ours(out: Path) -> bool:
-    """Whether an earlier run of this job made the folder."""
-    return (out / FOLDER / _FILE).is_file()
-
-
 def sha256_of(path: Path) -> str:
     """The sha256 of a file's bytes, as 64 hexadecimal digits.
 

@@ -11,7 +11,7 @@ import numpy as np
 from lapa_annotator.dla.detect import FullRangeDetector
 from lapa_annotator.dla.facemesh import find_points
 from lapa_annotator.dla.pose import estimate_pose
-from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.errors import choose
 from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.landmarks import Landmarks
@@ -76,9 +76,7 @@ def make_detector(name: str = "full-range") -> Detector:
     Raises:
         InputError: no detector has this name.
     """
-    if name not in DETECTORS:
-        raise InputError(name, "no face detector has this name", f"take {', '.join(DETECTORS)}")
-    return DETECTORS[name]()
+    return choose(DETECTORS, name, "face detector")()
 
 
 def make_proposer(name: str = "facemesh") -> Proposer:
@@ -87,9 +85,7 @@ def make_proposer(name: str = "facemesh") -> Proposer:
     Raises:
         InputError: no proposer has this name.
     """
-    if name not in PROPOSERS:
-        raise InputError(name, "no landmark proposer has this name", f"take {', '.join(PROPOSERS)}")
-    return PROPOSERS[name]()
+    return choose(PROPOSERS, name, "landmark proposer")()
 
 
 def find_faces(image: Image, detector: Detector, proposer: Proposer) -> list[Face]:

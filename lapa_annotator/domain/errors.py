@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class InputError(Exception):
@@ -22,3 +26,19 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem}; {self.remedy}."
+
+
+def choose(table: Mapping[str, T], name: str, what: str) -> T:
+    """Return the row of a visible table.
+
+    Args:
+        table: rows by name.
+        name: the name of the row asked for.
+        what: what the table lists, for the sentence.
+
+    Raises:
+        InputError: there is no row of that name; it says which there are.
+    """
+    if name not in table:
+        raise InputError(name, f"no {what} has this name", f"take one of {', '.join(table)}")
+    return table[name]

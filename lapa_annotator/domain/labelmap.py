@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lapa_annotator.domain.classes import CLASSES, MIRRORED_LABELS, N_CLASSES, palette
+from lapa_annotator.domain.classes import MIRRORED_LABELS, N_CLASSES, palette
 
 LabelMap = NDArray[np.uint8]
 
@@ -50,9 +50,3 @@ def mirror(labels: LabelMap) -> LabelMap:
     for a, b in MIRRORED_LABELS.items():
         table[a] = b
     return np.ascontiguousarray(table[labels[:, ::-1]])
-
-
-def class_areas(labels: LabelMap) -> dict[str, int]:
-    """Count the pixels of every class, by class name."""
-    counts = np.bincount(labels.ravel(), minlength=N_CLASSES)
-    return {c.name: int(counts[c.id]) for c in CLASSES}

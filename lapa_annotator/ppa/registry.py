@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.errors import choose
 from lapa_annotator.ppa.segment import Segmenter
 from lapa_annotator.runtime.crops import Image
 from lapa_annotator.runtime.sessions import session
@@ -49,6 +49,4 @@ def make_segmenter(name: str = "multiclass") -> Segmenter:
     Raises:
         InputError: no segmenter has this name.
     """
-    if name not in SEGMENTERS:
-        raise InputError(name, "no segmenter has this name", f"take {', '.join(SEGMENTERS)}")
-    return SEGMENTERS[name]()
+    return choose(SEGMENTERS, name, "segmenter")()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.errors import InputError, choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,7 @@ def model_file(name: str) -> ModelFile:
     Raises:
         InputError: no file of that name.
     """
-    try:
-        return manifest()[name]
-    except KeyError:
-        known = ", ".join(manifest())
-        raise InputError(name, "no model file has this name", f"take one of {known}") from None
+    return choose(manifest(), name, "model file")
 
 
 def models_folder() -> Path:

@@ -28,7 +28,7 @@ def test_separate_faces_stay_separate():
 
 @pytest.mark.parametrize("make", [make_detector, make_proposer])
 def test_an_unknown_name_says_which_names_there_are(make):
-    with pytest.raises(InputError, match="has this name; take f"):
+    with pytest.raises(InputError, match="has this name; take one of f"):
         make("nobody")
 
 
