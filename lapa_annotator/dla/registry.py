@@ -20,7 +20,7 @@ from lapa_annotator.runtime.crops import Image
 
 # Where the detector is unsure, the proposer must see a face too: (score of the box below which
 # it is asked, mean confidence that it must reach).
-_CONFIRMED = ((0.6, 0.28), (0.7, 0.02))
+_CONFIRMED = ((0.5, 0.28), (0.6, 0.15), (0.7, 0.02))
 # Disagreement of two looks, over the inter-ocular distance, at which confidence is 1/e.
 _SPREAD_SCALE = 0.06
 
