@@ -15,6 +15,7 @@ from lapa_annotator.batch.annotate import Progress, annotate
 from lapa_annotator.batch.execute import Processes, Serial
 from lapa_annotator.batch.options import AnnotateOptions, Crop, Faces
 from lapa_annotator.batch.pipeline import Pipeline
+from lapa_annotator.batch.work import claim
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.formats.lapa import LapaFolder, read_labels, read_landmarks
@@ -237,6 +238,16 @@ def test_other_options_do_everything_again(job):
     assert _run(job, overlays=False)[0].reused == 0
     assert not list(job.out.rglob("overlays/*.jpg"))
     assert not (job.out / "contact_sheet.jpg").exists()
+
+
+def test_what_a_killed_run_with_other_options_had_begun_to_replace_is_done_again(job):
+    _run(job)
+    before = _results(job.out)
+    half = job.out / "train" / "labels" / "a.png"
+    half.write_bytes((job.out / "train" / "labels" / "sub__a.png").read_bytes())
+    claim(job.out, "a").touch()
+    assert _run(job)[0].reused == 2
+    assert _results(job.out) == before
 
 
 def test_a_label_map_that_somebody_changed_is_not_replaced(job):

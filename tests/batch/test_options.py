@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lapa_annotator.batch.options import AnnotateOptions, Crop, Faces, read_splits
+from lapa_annotator.batch.options import AnnotateOptions, Crop, Faces, Fitting, read_splits
 from lapa_annotator.domain.errors import InputError
 
 OPTIONS = AnnotateOptions(paths=(Path("photos"),), out=Path("out"))
@@ -37,10 +37,20 @@ def test_values_out_of_range_are_refused(name, value):
         {"margin": 0.6},
         {"splits": (("val", 1.0),)},
         {"overlays": False},
+        {"fitting": Fitting.DIRECT},
+        {"crop_size": 256},
+        {"landmarks": "other"},
+        {"segmenter": "other"},
     ],
 )
 def test_options_that_decide_results_change_the_fingerprint(change):
     assert replace(OPTIONS, **change).fingerprint(WEIGHTS) != OPTIONS.fingerprint(WEIGHTS)
+
+
+def test_another_version_of_the_program_changes_the_fingerprint(monkeypatch):
+    before = OPTIONS.fingerprint(WEIGHTS)
+    monkeypatch.setattr("lapa_annotator.batch.options.__version__", "0.0.0")
+    assert OPTIONS.fingerprint(WEIGHTS) != before
 
 
 def test_other_weights_change_the_fingerprint():

@@ -49,6 +49,17 @@ def test_hair_in_front_of_an_eye_wins():
     assert parse_face(SIZE, POINTS, _with_hair_over_the_left_eye(1.0))[EYE] == Label.HAIR
 
 
+@pytest.mark.parametrize(
+    ("place", "label"),
+    [
+        (_with_hair_over_the_left_eye(0.55), Label.HAIR),
+        (_with_background_over_the_left_eye(0.65), Label.BACKGROUND),
+    ],
+)
+def test_what_covers_an_eye_need_not_be_beyond_doubt(place, label):
+    assert parse_face(SIZE, POINTS, place)[EYE] == label
+
+
 def test_a_doubt_of_hair_does_not_cost_an_eye():
     labels = parse_face(SIZE, POINTS, _with_hair_over_the_left_eye(0.4))
     assert labels[EYE] == Label.LEFT_EYE

@@ -4,10 +4,15 @@ import cv2
 import numpy as np
 import pytest
 
+from lapa_annotator.batch.sample import sample_photos
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.geometry import square_crop
 from lapa_annotator.domain.schema import mirror_points
+from lapa_annotator.formats.photo import read_photo
+from lapa_annotator.ppa.attach import BACKGROUND, HAIR, SKIN
 from lapa_annotator.ppa.registry import SEGMENTERS, make_segmenter
 from lapa_annotator.ppa.segment import FaceFrame, segment_face
+from lapa_annotator.runtime.crops import cut
 from tests.ppa.faces import perfect_face
 from tests.support import needs_models
 
@@ -117,3 +122,17 @@ def test_every_segmenter_keeps_the_contract(name):
     assert said.dtype == np.float32
     np.testing.assert_allclose(said.sum(axis=0), 1, atol=1e-4)
     assert said.min() >= -1e-5
+
+
+@pytest.mark.models
+@needs_models("multiclass")
+@pytest.mark.parametrize("name", sorted(SEGMENTERS))
+def test_every_segmenter_tells_face_hair_and_clothes_apart(name):
+    segmenter = make_segmenter(name)
+    image = read_photo(next(p for p in sample_photos() if p.name == "astronaut.png")).pixels
+    to_crop = square_crop((220, 130), 330, segmenter.size)
+    said = segmenter.segment(cut(image, to_crop, segmenter.size))
+    places = {(205, 125): SKIN, (225, 45): HAIR, (225, 215): BACKGROUND, (100, 280): BACKGROUND}
+    for place, channel in places.items():
+        x, y = np.round(to_crop.apply(np.array(place, float))).astype(int)
+        assert said[channel, y, x] > 0.5, f"{place} of the photo"
