@@ -173,8 +173,6 @@ def _write_image(path: Path, photo: Photo, drawing: Drawing) -> None:
 
 def may_be_copied(photo: Photo) -> bool:
     """Whether the file shows the same pixels to any reader: a plain JPEG in RGB, not turned."""
-    if photo.orientation != 1:
-        return False
     try:
         with opened(photo.path, ("JPEG",)) as picture:
             turned = picture.getexif().get(ExifTags.Base.Orientation, 1) != 1

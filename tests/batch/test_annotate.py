@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from lapa_annotator.batch.annotate import Progress, annotate
 from lapa_annotator.batch.execute import Processes, Serial
@@ -110,12 +110,15 @@ def test_what_is_no_plain_jpeg_becomes_one_that_shows_the_same(tmp_path):
     photos = tmp_path / "photos"
     photo(photos / "turned.jpg", exif=exif, quality=95)
     photo(photos / "lossless.png")
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    photo(photos / "profiled.jpg", icc_profile=profile, quality=95)
     _run(AnnotateOptions(paths=(photos,), out=tmp_path / "out"))
-    for name in ("turned.jpg", "lossless.png"):
+    for name in ("turned.jpg", "lossless.png", "profiled.jpg"):
         before = read_photo(photos / name).pixels.astype(int)
         written = tmp_path / "out" / "train" / "images" / Path(name).with_suffix(".jpg")
         with Image.open(written) as picture:
             assert (picture.format, picture.getexif().get(0x0112, 1)) == ("JPEG", 1)
+            assert "icc_profile" not in picture.info, "any reader shows the same without it"
             after = np.asarray(picture).astype(int)
         assert before.shape == after.shape
         assert np.abs(before - after).mean() < 2
@@ -168,6 +171,26 @@ def test_what_a_crop_shows_beyond_the_photo_is_background(tmp_path):
     labels = read_labels(tmp_path / "out" / "train" / "labels" / "edge.png")
     outside = pixels.max(axis=2) < 20
     assert outside.any()
+    assert not labels[outside].any()
+
+
+def test_a_segmenter_that_sees_skin_beyond_the_photo_is_not_believed(tmp_path):
+    class Everywhere(FakeSegmenter):
+        def segment(self, crop):
+            return np.stack(
+                [np.zeros(crop.shape[:2]), np.ones(crop.shape[:2]), np.zeros(crop.shape[:2])]
+            )
+
+    def build_it(options):
+        return Pipeline(FakeDetector(), FakeProposer(), Everywhere(), ParseOptions(), {})
+
+    source = photo(tmp_path / "photos" / "edge.png", faces=((10, 60, 40),))
+    job = AnnotateOptions((source,), tmp_path / "out", crop=Crop.ALIGNED)
+    list(annotate(job, build_it, Serial()))
+    pixels = read_photo(tmp_path / "out" / "train" / "images" / "edge.jpg").pixels
+    labels = read_labels(tmp_path / "out" / "train" / "labels" / "edge.png")
+    outside = pixels.max(axis=2) < 20
+    assert outside.any() and labels.any()
     assert not labels[outside].any()
 
 
