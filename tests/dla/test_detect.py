@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import skimage.data
 
-from lapa_annotator.dla.detect import merge_boxes
+from lapa_annotator.dla.detect import _decode, merge_boxes
 from lapa_annotator.dla.registry import find_faces, make_detector, make_proposer
 from lapa_annotator.domain.errors import InputError
-from lapa_annotator.domain.geometry import Box
+from lapa_annotator.domain.geometry import Box, Similarity
 from tests.support import needs_models
 
 
@@ -24,6 +24,25 @@ def test_a_box_inside_another_goes():
 
 def test_separate_faces_stay_separate():
     assert len(merge_boxes([Box(0, 0, 10, 10), Box(20, 0, 30, 10), Box(0, 20, 10, 30)])) == 3
+
+
+def test_a_mirrored_look_finds_the_same_box_and_roll():
+    cells = {False: 24 * 48 + 20, True: 24 * 48 + 27}  # mirror places of the grid of 48
+    # Centre, size, then eyes, nose, mouth, ears of a head rolled clockwise, from the cell's centre.
+    key_points = [(-15, -14), (13, -6), (-3, 2), (-7, 14), (-28, -12), (24, 4)]
+    found = {}
+    for flip, cell in cells.items():
+        said, scores = np.zeros((2304, 16), np.float32), np.full(2304, -9, np.float32)
+        sign = -1 if flip else 1
+        points = np.array([(1, 2), *key_points], np.float32) * (sign, 1)
+        if flip:
+            points = points[[0, 2, 1, 3, 4, 6, 5]]
+        said[cell] = np.insert(points, 1, (60, 50), axis=0).ravel()
+        scores[cell] = 2
+        (found[flip],) = _decode(said, scores, Similarity(1.0, 0.0, 0.0, 0.0), 0.5, flip)
+    assert found[True] == found[False]
+    assert found[False].centre == pytest.approx((20.5 * 4 + 1 - 0.5, 24.5 * 4 + 2 - 0.5))
+    assert 10 < found[False].roll < 25
 
 
 @pytest.mark.parametrize("make", [make_detector, make_proposer])

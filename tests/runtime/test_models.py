@@ -125,3 +125,25 @@ def test_fetching_without_a_network_says_what_to_do(known, monkeypatch):
     monkeypatch.setattr(fetching.sys, "executable", "/nowhere/python")
     with pytest.raises(InputError, match=r"--from FILE"):
         fetching.fetch(known.name)
+
+
+@pytest.mark.parametrize(
+    ("source", "word", "archive"), [("pip", "download", "a.whl"), ("npm", "pack", "a.tgz")]
+)
+def test_a_file_is_fetched_by_the_package_manager_that_its_row_names(
+    known, monkeypatch, source, word, archive
+):
+    row = dataclasses.replace(known, source=source)
+    said = []
+
+    def call(command, file, folder):
+        said.extend(command)
+        (folder / archive).write_bytes(_package(CONTENT))
+
+    monkeypatch.setattr(fetching, "model_file", lambda name: row)
+    monkeypatch.setattr(fetching, "_call", call)
+    monkeypatch.setattr(fetching.shutil, "which", lambda name: f"/bin/{name}")
+    assert fetching.fetch(known.name).read_bytes() == CONTENT
+    assert word in said
+    separator = "==" if source == "pip" else "@"
+    assert f"{row.package}{separator}{row.version}" in said
