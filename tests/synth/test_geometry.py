@@ -5,7 +5,7 @@ import numpy as np
 from lapa_annotator.domain.classes import Label
 from lapa_annotator.synth.camera import Camera, look_at
 from lapa_annotator.synth.eyes import eyeball, fit_sphere
-from lapa_annotator.synth.labels import majority, visible
+from lapa_annotator.synth.labels import Part, majority, visible
 from lapa_annotator.synth.strands import Surface
 from lapa_annotator.synth.subdivide import subdivide, subdivide_flat
 
@@ -94,6 +94,13 @@ def test_what_lies_behind_something_is_hidden():
     points = np.array([[4.0, 4.0], [4.0, 4.0], [40.0, 4.0]])
     depth = np.array([1.5, 1.6, 1.5])
     assert visible(points, depth, geometry, 3, (1.0, 2.0)).tolist() == [2, 1, 1]
+
+
+def test_cloth_on_the_skin_hides_what_a_fold_of_skin_would_not():
+    points, depth = np.array([[4.0, 4.0]]), np.array([1.503])
+    for part, expected in ((Part.HEAD, 2), (Part.COVER, 1), (Part.HAIR, 1)):
+        geometry = np.full((30, 30, 3), part + 0.5, dtype=np.float32)
+        assert visible(points, depth, geometry, 3, (1.0, 2.0)).tolist() == [expected]
 
 
 def test_a_camera_has_a_matrix():
