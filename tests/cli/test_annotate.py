@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lapa_annotator.cli.main import app
+from lapa_annotator.runtime import files
 from lapa_annotator.runtime.manifest import manifest
 from tests.batch.fakes import photo
 
@@ -14,9 +15,11 @@ runner = CliRunner()
 
 @pytest.fixture
 def models(tmp_path, monkeypatch) -> Path:
-    """A folder in which every model file seems to be, by name and size."""
+    """A folder in which every model file seems to be, by name, size and checksum."""
     folder = tmp_path / "models"
     folder.mkdir()
+    sums = {folder / file.file: file.sha256 for file in manifest().values()}
+    monkeypatch.setattr(files, "checksum", sums.__getitem__)
     for file in manifest().values():
         with (folder / file.file).open("wb") as stream:
             stream.truncate(file.size)
@@ -63,6 +66,14 @@ def test_a_missing_model_file_is_told_with_the_command_that_fetches_it(tmp_path,
     shown = _call(tmp_path, "--out", tmp_path / "out")
     assert shown.exit_code == 2
     assert "lapa-annotator models fetch facemesh" in shown.stderr
+
+
+def test_a_damaged_model_file_stops_the_job_before_any_photo(tmp_path, models, monkeypatch):
+    monkeypatch.setattr(files, "checksum", lambda path: "0" * 64)
+    shown = _call(tmp_path, "--out", tmp_path / "out")
+    assert shown.exit_code == 2
+    assert "is damaged; run `lapa-annotator models fetch " in shown.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_path_that_does_not_exist_is_a_wrong_call(tmp_path, models):
