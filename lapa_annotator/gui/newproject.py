@@ -96,6 +96,8 @@ class NewProjectForm(QWidget):
         self.project.changed.connect(self._check)
         self.make_button = named(QPushButton(), "primary")
         self.make_button.clicked.connect(self._ask)
+        for field in (self.source, self.project):
+            field.edit.returnPressed.connect(self.make_button.click)
         back = QPushButton(self.tr("Back"))
         back.clicked.connect(self.back_asked)
         buttons = QHBoxLayout()

@@ -29,7 +29,7 @@ _TABLES = {*Base.metadata.tables, "alembic_version"}
 
 
 def create(folder: Path) -> None:
-    """Make the folder of a new project: beside its place first, then whole.
+    """Make the folder of a new project, and those above it: beside its place first, then whole.
 
     Raises:
         InputError: something is there already, or it cannot be written.
@@ -38,7 +38,7 @@ def create(folder: Path) -> None:
         raise InputError(folder, "is there already", "choose another name, or open it")
     beside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     try:
-        beside.mkdir()
+        beside.mkdir(parents=True)
         try:
             _fill(beside / DATABASE)
             beside.rename(folder)

@@ -34,6 +34,11 @@ def test_a_project_is_a_folder_with_a_database(tmp_path: Path) -> None:
         assert project.count() == 0
 
 
+def test_folders_above_a_new_project_are_made(tmp_path: Path) -> None:
+    Project.create(tmp_path / "Documents" / "LaPa" / "faces.lapa").close()
+    assert [p.name for p in (tmp_path / "Documents" / "LaPa").iterdir()] == ["faces.lapa"]
+
+
 def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "faces.lapa").mkdir()
     with pytest.raises(InputError, match="there already"):
