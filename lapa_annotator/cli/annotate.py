@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -85,13 +88,31 @@ def annotate_verb(
         raise typer.Exit(status)
 
 
+@contextmanager
+def _ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Remember Ctrl+C: Python drops the exception when it strikes inside a callback."""
+    seen: list[int] = []
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield lambda: bool(seen)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def run_job(options: AnnotateOptions) -> int:
     """Run the main job with its progress on the terminal; return the exit status."""
     last: Progress | None = None
     try:
-        with Meter() as meter, closing(annotate(options)) as job:
+        with _ctrl_c() as pressed, Meter() as meter, closing(annotate(options)) as job:
             for last in job:
                 meter.show(last)
+                if pressed():
+                    raise KeyboardInterrupt
     except InputError as error:
         tell(str(error))
         return EXIT_WRONG_CALL if last is None else EXIT_SKIPPED
