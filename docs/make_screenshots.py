@@ -29,7 +29,7 @@ IMAGES = Path(__file__).parent / "images"
 SIZE = (1280, 800)
 PATIENCE_MS = 60_000
 # Point, and where to: pixels of the screen.
-_DRAGS = ((57, -16, 4), (63, 16, 4), (93, 1, 13), (36, -3, -15), (45, 4, -13), (14, -7, 12))
+_DRAGS = ((38, -12, -16), (50, 12, -16), (36, 0, 8), (35, 2, 7), (37, -4, 8), (49, 3, -8))
 
 
 class Scene:
@@ -137,14 +137,7 @@ def correcting(folder: Path, name: str = "correcting", theme: str = "light") -> 
     """A face being corrected: arrows from where points were, corrected ones green."""
     scene = Scene(folder, theme)
     scene.open(_photos(folder))
-    for index, dx, dy in (
-        (57, -16, 4),
-        (63, 16, 4),
-        (93, 1, 13),
-        (36, -3, -15),
-        (45, 4, -13),
-        (14, -7, 12),
-    ):
+    for index, dx, dy in _DRAGS:
         scene.drag(index, dx, dy)
     scene.save(name)
 
