@@ -13,6 +13,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from lapa_annotator.domain.errors import InputError
@@ -102,11 +103,11 @@ def _call(command: list[str], file: ModelFile, folder: Path) -> None:
         )
 
 
-def _only(found: object, file: ModelFile) -> Path:
-    paths = list(found)  # type: ignore[call-overload]  # an iterator of paths
+def _only(found: Iterable[Path], file: ModelFile) -> Path:
+    paths = list(found)
     if len(paths) != 1:
         raise InputError(file.package, "the download brought no archive", "try again")
-    return Path(paths[0])
+    return paths[0]
 
 
 def _member(file: ModelFile, archive: Path) -> bytes:
