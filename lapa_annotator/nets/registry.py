@@ -1,0 +1,54 @@
+"""The visible table of networks: one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import nn
+
+from lapa_annotator.domain.errors import choose
+from lapa_annotator.nets.hourglass import Hourglass
+
+Kind = Literal["landmarks", "detector", "parsing"]
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network.
+
+    Attributes:
+        name: what weights and recipes call it.
+        kind: what it is for.
+        build: makes it with random weights; its keyword arguments are the settings.
+        size: side of its input in pixels, as it is trained.
+        about: one line for people.
+    """
+
+    name: str
+    kind: Kind
+    build: Callable[..., nn.Module]
+    size: int
+    about: str
+
+
+_ROWS = (
+    Network("hourglass", "landmarks", Hourglass, 256, "106 heat maps of 64² (LaPa, section 3.1)"),
+)
+
+NETWORKS: dict[str, Network] = {row.name: row for row in _ROWS}
+
+
+def build_network(name: str, **settings: Any) -> nn.Module:
+    """Make a network with random weights; it takes (N, 3, H, W) float RGB in [0, 1].
+
+    Args:
+        name: its row in ``NETWORKS``.
+        settings: arguments of its constructor.
+
+    Raises:
+        InputError: no network has this name.
+        TypeError: a setting that the network does not have.
+    """
+    return choose(NETWORKS, name, "network").build(**settings)
