@@ -9,7 +9,9 @@ from typing import Any, Literal
 from torch import nn
 
 from lapa_annotator.domain.errors import choose
+from lapa_annotator.nets.bspnet import BSPNet
 from lapa_annotator.nets.hourglass import Hourglass
+from lapa_annotator.nets.pspnet import PSPNet
 
 Kind = Literal["landmarks", "detector", "parsing"]
 
@@ -35,6 +37,8 @@ class Network:
 
 _ROWS = (
     Network("hourglass", "landmarks", Hourglass, 256, "106 heat maps of 64² (LaPa, section 3.1)"),
+    Network("pspnet", "parsing", PSPNet, 256, "PSPNet: hair and skin on a whole picture (3.2(1))"),
+    Network("bspnet", "parsing", BSPNet, 473, "BSPNet: the boundary-sensitive parser (section 4)"),
 )
 
 NETWORKS: dict[str, Network] = {row.name: row for row in _ROWS}
