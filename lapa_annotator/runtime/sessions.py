@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.runtime.engine import openvino_core
 from lapa_annotator.runtime.files import model_path
 from lapa_annotator.runtime.manifest import models_folder
-
-if TYPE_CHECKING:
-    from openvino import Core
 
 Precision = Literal["f32", "bf16"]
 
@@ -24,14 +22,6 @@ def default_threads() -> int:
     """How many threads a session takes: $LAPA_THREADS, or 0 for as many as OpenVINO likes."""
     value = os.environ.get("LAPA_THREADS", "0")
     return int(value) if value.isdigit() else 0
-
-
-@lru_cache(maxsize=1)
-def _core() -> Core:
-    # Imported late: loading OpenVINO takes longer than the whole command line otherwise.
-    from openvino import Core
-
-    return Core()
 
 
 class Session:
@@ -55,7 +45,7 @@ class Session:
         shape: tuple[int, ...] | None = None,
         threads: int | None = None,
     ) -> None:
-        core = _core()
+        core = openvino_core()
         try:
             model = core.read_model(path)
             if shape is not None:
