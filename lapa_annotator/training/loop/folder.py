@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -19,6 +20,17 @@ RECIPE = "recipe.toml"
 LINES = "progress.jsonl"
 KEPT = 2
 """How many checkpoints are kept: the last one, and the one before should it be damaged."""
+
+# What torch's readers raise of a damaged file, and of one that would run code.
+_DAMAGE = (
+    OSError,
+    zipfile.BadZipFile,
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    KeyError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,7 @@ class RunFolder:
         Returns its file, what it holds and a sentence about damaged ones ("" for none); no
         file and nothing where the run begins at the beginning.
         """
-        damaged = []
+        damaged: list[str] = []
         for path in reversed(self.saved()):
             content = _load(path)
             if content is not None:
@@ -158,9 +170,6 @@ def _load(path: Path) -> dict[str, Any] | None:
             if file.testzip() is not None:
                 return None
         content = torch.load(path, map_location="cpu", weights_only=True)
-    # torch raises what its readers raise; each of them means a damaged file.
-    except (OSError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError, KeyError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise write_error(path, error) from error
+    except _DAMAGE:
         return None
     return content if isinstance(content, dict) and "global_step" in content else None

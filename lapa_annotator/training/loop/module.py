@@ -23,7 +23,7 @@ from lapa_annotator.training.loop.task import Progress, Task
 Tensors = dict[str, torch.Tensor]
 
 
-class WholeFiles(TorchCheckpointIO):  # type: ignore[misc]  # lightning is untyped here
+class WholeFiles(TorchCheckpointIO):
     """Writes checkpoints beside and renames them; a full disk is one sentence."""
 
     def save_checkpoint(
@@ -39,7 +39,7 @@ class WholeFiles(TorchCheckpointIO):  # type: ignore[misc]  # lightning is untyp
         replace_file(Path(path), data.getvalue())
 
 
-class Loop(lightning.LightningModule):  # type: ignore[misc]  # lightning is untyped here
+class Loop(lightning.LightningModule):
     """Trains a task's network by a recipe and keeps the average of its weights.
 
     Attributes:
@@ -182,14 +182,12 @@ def _channels_last(tensor: torch.Tensor) -> torch.Tensor:
 def _averaging(decay: float) -> Callable[..., None]:
     """An exponential average that forgets quickly at first: (1 + n) / (10 + n) up to ``decay``."""
 
-    @torch.no_grad()
     def average(ours: list[torch.Tensor], theirs: list[torch.Tensor], taken: torch.Tensor) -> None:
         n = int(taken)
         keep = min(decay, (1 + n) / (10 + n))
         if torch.is_floating_point(ours[0]):
             torch._foreach_lerp_(ours, theirs, 1 - keep)
         else:  # counters of batch norms
-            for mine, new in zip(ours, theirs, strict=True):
-                mine.copy_(new)
+            torch._foreach_copy_(ours, theirs)
 
     return average
