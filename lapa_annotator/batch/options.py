@@ -56,8 +56,8 @@ class AnnotateOptions:
         crop: whole photos, or one square a face.
         crop_size: side of a crop in pixels; None keeps the photo's own resolution.
         margin: what a crop adds on each side of the face, as a share of the face's size.
-        landmarks: name of the landmark proposer.
-        segmenter: name of the segmenter of hair and skin.
+        detector, landmarks, segmenter: names of the face detector, the landmark proposer and
+            the segmenter of hair and skin; None takes the default that is here.
         fitting: how parts are drawn.
         splits: (split, weight) pairs; a sample's name decides where it falls.
         overlays: whether pictures to look at, and a contact sheet of them, are made.
@@ -74,8 +74,9 @@ class AnnotateOptions:
     crop: Crop = Crop.NONE
     crop_size: int | None = None
     margin: float = 0.5
-    landmarks: str = "facemesh"
-    segmenter: str = "multiclass"
+    detector: str | None = None
+    landmarks: str | None = None
+    segmenter: str | None = None
     fitting: Fitting = Fitting.CURVES
     splits: tuple[tuple[str, float], ...] = (("train", 1.0),)
     overlays: bool = True
@@ -94,12 +95,16 @@ class AnnotateOptions:
             raise InputError("PATHS", "no photos are named", "name photos or folders of photos")
 
     def deciding(self) -> dict[str, Any]:
-        """The options that decide the results, fit for JSON; jobs and places do not."""
+        """The options that decide the results, fit for JSON; jobs and places do not.
+
+        A model that is not named is known by its weights, which a fingerprint has beside these.
+        """
         return {
             "faces": str(self.faces),
             "crop": str(self.crop),
             "crop_size": self.crop_size,
             "margin": self.margin,
+            "detector": self.detector,
             "landmarks": self.landmarks,
             "segmenter": self.segmenter,
             "fitting": str(self.fitting),

@@ -15,21 +15,22 @@ from lapa_annotator.dla import registry as dla
 from lapa_annotator.dla.registry import (
     Detector,
     Proposer,
+    detector_name,
     find_faces,
     make_detector,
     make_proposer,
+    proposer_name,
 )
 from lapa_annotator.domain.geometry import Box, Similarity, square_crop
 from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.ppa import registry as ppa
+from lapa_annotator.ppa.frame import FaceFrame
 from lapa_annotator.ppa.parse import FaceParser, ParseOptions
-from lapa_annotator.ppa.registry import make_segmenter
-from lapa_annotator.ppa.segment import FaceFrame, Segmentation, Segmenter, segment_face
+from lapa_annotator.ppa.registry import make_segmenter, segmenter_name
+from lapa_annotator.ppa.segment import Segmentation, Segmenter, segment_face
 from lapa_annotator.runtime.crops import Image, cut
 from lapa_annotator.runtime.files import verified
-
-DETECTOR = "full-range"
 
 
 @dataclass(frozen=True)
@@ -152,10 +153,11 @@ def make_pipeline(options: AnnotateOptions) -> Pipeline:
     Raises:
         InputError: an unknown name, or a model file that is missing or damaged; how to get it.
     """
-    detector = make_detector(DETECTOR)
-    proposer = make_proposer(options.landmarks)
-    segmenter = make_segmenter(options.segmenter)
-    tables = ((dla, DETECTOR), (dla, options.landmarks), (ppa, options.segmenter))
+    found_by, pointed_by = detector_name(options.detector), proposer_name(options.landmarks)
+    segmented_by = segmenter_name(options.segmenter)
+    detector, proposer = make_detector(found_by), make_proposer(pointed_by)
+    segmenter = make_segmenter(segmented_by)
+    tables = ((dla, found_by), (dla, pointed_by), (ppa, segmented_by))
     files = [file for table, name in tables for file in table.MODEL_FILES[name]]
     weights = {file: verified(file) for file in files}
     parse = ParseOptions(fitting=options.fitting.value)

@@ -41,7 +41,6 @@ from lapa_annotator.store.project import Project
 from lapa_annotator.store.values import ImageInfo
 
 FINISHED = "status:done,approved"
-SEGMENTER = "multiclass"
 
 
 @dataclass(frozen=True)
@@ -221,7 +220,7 @@ def face_labels(project: Project, photo: Photo, face: Face) -> LabelMap:
     points = face.landmarks.points
     cached = project.segmentations.load(face.id)
     if cached is None:
-        made = segment_face(photo.pixels, points, make_segmenter(SEGMENTER))
+        made = segment_face(photo.pixels, points, make_segmenter())
         cached = CachedSegmentation(made.probabilities, made.to_crop, made.model)
         if not project.read_only:
             project.segmentations.store(face.id, cached)

@@ -49,8 +49,15 @@ def annotate_verb(
     margin: Annotated[
         float, typer.Option(help="What a crop adds on each side, as a share of the face's size.")
     ] = 0.5,
-    landmarks: Annotated[str, typer.Option(help="Landmark proposer.")] = "facemesh",
-    segmenter: Annotated[str, typer.Option(help="Segmenter of hair and skin.")] = "multiclass",
+    detector: Annotated[
+        str | None, typer.Option(help="Face detector; `models list` names the default.")
+    ] = None,
+    landmarks: Annotated[
+        str | None, typer.Option(help="Landmark proposer; `models list` names the default.")
+    ] = None,
+    segmenter: Annotated[
+        str | None, typer.Option(help="Segmenter of hair and skin; `models list` names it.")
+    ] = None,
     fitting: Annotated[
         Fitting, typer.Option(help="Parts by fitted curves, or by straight lines.")
     ] = Fitting.CURVES,
@@ -75,6 +82,7 @@ def annotate_verb(
         crop=crop,
         crop_size=crop_size,
         margin=margin,
+        detector=detector,
         landmarks=landmarks,
         segmenter=segmenter,
         fitting=fitting,

@@ -17,6 +17,7 @@ from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.runtime.crops import Image
+from lapa_annotator.runtime.files import first_present
 
 # Where the detector is unsure, the proposer must see a face too: (score of the box below which
 # it is asked, mean confidence that it must reach).
@@ -70,22 +71,44 @@ MODEL_FILES: dict[str, tuple[str, ...]] = {
 }
 
 
-def make_detector(name: str = "full-range") -> Detector:
-    """Make the detector of that name.
+def detector_name(name: str | None = None) -> str:
+    """The detector that is meant: ``name``, or the manifest's first that is here.
 
     Raises:
         InputError: no detector has this name.
     """
-    return choose(DETECTORS, name, "face detector")()
+    name = name or first_present("detector", MODEL_FILES)
+    choose(DETECTORS, name, "face detector")
+    return name
 
 
-def make_proposer(name: str = "facemesh") -> Proposer:
-    """Make the landmark proposer of that name.
+def proposer_name(name: str | None = None) -> str:
+    """The landmark proposer that is meant: ``name``, or the manifest's first that is here.
 
     Raises:
         InputError: no proposer has this name.
     """
-    return choose(PROPOSERS, name, "landmark proposer")()
+    name = name or first_present("landmarks", MODEL_FILES)
+    choose(PROPOSERS, name, "landmark proposer")
+    return name
+
+
+def make_detector(name: str | None = None) -> Detector:
+    """Make the detector of that name; the manifest's first that is here without one.
+
+    Raises:
+        InputError: no detector has this name.
+    """
+    return DETECTORS[detector_name(name)]()
+
+
+def make_proposer(name: str | None = None) -> Proposer:
+    """Make the landmark proposer of that name; the manifest's first that is here without one.
+
+    Raises:
+        InputError: no proposer has this name.
+    """
+    return PROPOSERS[proposer_name(name)]()
 
 
 def find_faces(image: Image, detector: Detector, proposer: Proposer) -> list[Face]:

@@ -57,11 +57,11 @@ class Found:
 
 @dataclass
 class BuiltInModels:
-    """The registry's models, made at their first use."""
+    """The registry's models, made at their first use; without a name the default leads."""
 
-    detector_name: str = "full-range"
-    proposer_name: str = "facemesh"
-    segmenter_name: str = "multiclass"
+    detector_name: str | None = None
+    proposer_name: str | None = None
+    segmenter_name: str | None = None
 
     def faces(self, pixels: Pixels) -> Found:
         """Find the faces of an image and propose their points."""

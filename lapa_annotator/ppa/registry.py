@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lapa_annotator.domain.errors import choose
 from lapa_annotator.ppa.segment import Segmenter
 from lapa_annotator.runtime.crops import Image
+from lapa_annotator.runtime.files import first_present
 from lapa_annotator.runtime.sessions import session
 
 
@@ -43,10 +44,21 @@ SEGMENTERS: dict[str, Callable[[], Segmenter]] = {"multiclass": MulticlassSegmen
 MODEL_FILES: dict[str, tuple[str, ...]] = {"multiclass": ("multiclass",)}
 
 
-def make_segmenter(name: str = "multiclass") -> Segmenter:
-    """Make the segmenter of that name.
+def segmenter_name(name: str | None = None) -> str:
+    """The segmenter that is meant: ``name``, or the manifest's first that is here.
 
     Raises:
         InputError: no segmenter has this name.
     """
-    return choose(SEGMENTERS, name, "segmenter")()
+    name = name or first_present("segmenter", MODEL_FILES)
+    choose(SEGMENTERS, name, "segmenter")
+    return name
+
+
+def make_segmenter(name: str | None = None) -> Segmenter:
+    """Make the segmenter of that name; the manifest's first that is here without one.
+
+    Raises:
+        InputError: no segmenter has this name.
+    """
+    return SEGMENTERS[segmenter_name(name)]()

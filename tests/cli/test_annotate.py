@@ -7,10 +7,11 @@ from typer.testing import CliRunner
 
 from lapa_annotator.cli.main import app
 from lapa_annotator.runtime import files
-from lapa_annotator.runtime.manifest import manifest
+from lapa_annotator.runtime.manifest import SHIPPED, manifest
 from tests.batch.fakes import photo
 
 runner = CliRunner()
+FETCHED = {"detector": ("full-range",), "landmarks": ("facemesh",), "segmenter": ("multiclass",)}
 
 
 @pytest.fixture
@@ -18,9 +19,11 @@ def models(tmp_path, monkeypatch) -> Path:
     """A folder in which every model file seems to be, by name, size and checksum."""
     folder = tmp_path / "models"
     folder.mkdir()
-    sums = {folder / file.file: file.sha256 for file in manifest().values()}
+    fetched = [file for file in manifest().values() if file.source != SHIPPED]
+    sums = {folder / file.file: file.sha256 for file in fetched}
     monkeypatch.setattr(files, "checksum", sums.__getitem__)
-    for file in manifest().values():
+    monkeypatch.setattr(files, "defaults", lambda: FETCHED)
+    for file in fetched:
         with (folder / file.file).open("wb") as stream:
             stream.truncate(file.size)
     monkeypatch.setenv("LAPA_MODELS", str(folder))
@@ -44,6 +47,7 @@ def _call(tmp_path: Path, *arguments: object):
         (("--crop-size", "3"), "--crop-size"),
         (("--margin", "-1"), "--margin"),
         (("--split", "train:0.5,dev:0.5"), "dev"),
+        (("--detector", "guess"), "guess"),
         (("--landmarks", "guess"), "guess"),
         (("--segmenter", "guess"), "guess"),
     ],

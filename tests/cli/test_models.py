@@ -24,7 +24,7 @@ def table(tmp_path, monkeypatch):
     for module in (files, verb):
         monkeypatch.setattr(module, "manifest", lambda: rows)
     for module in (files, fetch):
-        monkeypatch.setattr(module, "model_file", rows.__getitem__)
+        monkeypatch.setattr(module, "model_file", lambda name: rows.get(name) or model_file(name))
     return rows
 
 

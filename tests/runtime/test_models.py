@@ -51,7 +51,8 @@ def test_every_row_of_the_manifest_is_complete():
     for name, file in manifest().items():
         assert file.name == name
         assert len(file.sha256) == 64 and int(file.sha256, 16)
-        assert file.size > 0 and file.source in {"pip", "npm"} and file.member
+        assert all(len(part.sha256) == 64 and part.size > 0 for part in file.parts)
+        assert file.source == "shipped" or (file.source in {"pip", "npm"} and file.member)
 
 
 def test_an_unknown_name_says_which_names_there_are():
