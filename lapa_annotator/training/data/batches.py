@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.training.data.augment import NO_CHANGE, AugmentSettings, augment
-from lapa_annotator.training.data.crops import Crop, CropSpec, CropStore
+from lapa_annotator.training.data.crops import Crop, Crops, CropSpec
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -37,7 +37,7 @@ class Batches:
         InputError: no crops, or shares that do not fit the stores.
     """
 
-    stores: Sequence[CropStore]
+    stores: Sequence[Crops]
     shares: Sequence[float]
     settings: AugmentSettings
     seed: int
@@ -91,9 +91,7 @@ class Batches:
                     future.cancel()
 
 
-def plain_batches(
-    store: CropStore, batch: int, to: CropSpec, maps: bool = False
-) -> Iterator[Arrays]:
+def plain_batches(store: Crops, batch: int, to: CropSpec, maps: bool = False) -> Iterator[Arrays]:
     """All crops of a store in order and unchanged, for validation; see ``Batches.at``."""
     for first in range(0, len(store), batch):
         rng = np.random.default_rng(0)

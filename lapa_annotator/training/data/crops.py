@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -121,6 +122,28 @@ _PLANES: dict[str, tuple[type[np.generic], Callable[[int], tuple[int, ...]]]] = 
     "soft": (np.uint8, lambda s: (s, s, 2)),
     "matte": (np.uint8, lambda s: (s, s)),
 }
+
+
+class Crops(Protocol):
+    """Crops that can be had one by one: a store, or some of one.
+
+    Attributes:
+        name: the source's name.
+        spec: how they were cut.
+        keys: the samples' keys, in order.
+    """
+
+    name: str
+    spec: CropSpec
+    keys: list[str]
+
+    def __len__(self) -> int:
+        """How many crops there are."""
+        ...
+
+    def __getitem__(self, index: int, /) -> Crop:
+        """The crop at ``index``."""
+        ...
 
 
 class CropStore:
