@@ -10,6 +10,7 @@ import numpy as np
 
 from lapa_annotator.dla.detect import FullRangeDetector
 from lapa_annotator.dla.facemesh import find_points
+from lapa_annotator.dla.hourglass import HourglassProposer
 from lapa_annotator.dla.pose import estimate_pose
 from lapa_annotator.domain.errors import choose
 from lapa_annotator.domain.face import Face
@@ -63,10 +64,14 @@ class FaceMeshProposer:
 
 
 DETECTORS: dict[str, Callable[[], Detector]] = {"full-range": FullRangeDetector}
-PROPOSERS: dict[str, Callable[[], Proposer]] = {"facemesh": FaceMeshProposer}
+PROPOSERS: dict[str, Callable[[], Proposer]] = {
+    "hourglass-106": HourglassProposer,
+    "facemesh": FaceMeshProposer,
+}
 # Which model files each of them runs on.
 MODEL_FILES: dict[str, tuple[str, ...]] = {
     "full-range": ("face_detection_full_range",),
+    "hourglass-106": ("hourglass-106",),
     "facemesh": ("facemesh",),
 }
 

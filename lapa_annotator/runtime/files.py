@@ -68,16 +68,6 @@ def model_path(name: str) -> Path:
     return kept_path(file)
 
 
-def part_path(name: str, suffix: str) -> Path | None:
-    """Return the path of the part of a model file that has this suffix, None without one.
-
-    Raises:
-        InputError: as ``model_path``.
-    """
-    path, file = model_path(name), model_file(name)
-    return next((path.parent / p.file for p in file.parts if p.file.endswith(suffix)), None)
-
-
 def verified(name: str) -> str:
     """Return the sha256 of a model file whose bytes have just been found to be the manifest's.
 

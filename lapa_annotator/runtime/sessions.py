@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.runtime.engine import device, openvino_core
-from lapa_annotator.runtime.files import model_path, part_path
+from lapa_annotator.runtime.files import model_path
 from lapa_annotator.runtime.manifest import Precision, model_file
 
 
@@ -82,9 +82,6 @@ def session(
 ) -> Runner:
     """Return the process's session of a model file, compiled at the first call.
 
-    On a GPU, models that carry weights for torch run there; everything else runs on the
-    processor, in OpenVINO. $LAPA_DEVICE overrides the choice.
-
     Args:
         name: its name in the manifest.
         precision: None takes the manifest's.
@@ -93,15 +90,28 @@ def session(
     Raises:
         InputError: the file is missing or damaged, or a GPU is asked for and not there.
     """
-    precision = precision or model_file(name).precision
-    weights = part_path(name, ".safetensors")
-    if weights is not None and device() == "gpu":
+    return session_of(model_path(name), precision or model_file(name).precision, shape)
+
+
+def session_of(
+    path: Path, precision: Precision = "f32", shape: tuple[int, ...] | None = None
+) -> Runner:
+    """Return the process's session of a file, which need not be in the manifest.
+
+    On a GPU, a model with weights for torch beside it (.safetensors) runs there; everything
+    else runs on the processor, in OpenVINO. $LAPA_DEVICE overrides the choice.
+
+    Raises:
+        InputError: the file is missing or damaged, or a GPU is asked for and not there.
+    """
+    weights = path.with_suffix(".safetensors")
+    if weights.is_file() and device() == "gpu":
         return _on_gpu(weights, precision)
-    return _session(model_path(name), precision, shape)
+    return _on_cpu(path, precision, shape)
 
 
 @lru_cache(maxsize=16)
-def _session(path: Path, precision: Precision, shape: tuple[int, ...] | None) -> Session:
+def _on_cpu(path: Path, precision: Precision, shape: tuple[int, ...] | None) -> Session:
     return Session(path, precision, shape)
 
 
