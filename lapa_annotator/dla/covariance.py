@@ -1,4 +1,4 @@
-"""What is assumed of proposal errors before any has been seen: how errors of two points go together.
+"""How the errors of two points go together: what is assumed before any has been seen.
 
 Errors of near points are alike, more so along one curve; every part also errs as a whole. As
 corrections come in, what they show takes the place of this assumption (``prior``).

@@ -39,9 +39,10 @@ def mean_shape() -> Points:
         remedy = "install the program again"
         raise InputError(path, f"the mean shape cannot be read ({error})", remedy) from error
     a, b = OUTER_EYE_CORNERS
-    points = (points - points[_INNER].mean(axis=0)) / np.hypot(*(points[a] - points[b]))
-    points.setflags(write=False)
-    return points
+    points = (points - points[_INNER].mean(axis=0)) / float(np.hypot(*(points[a] - points[b])))
+    shape: Points = points
+    shape.setflags(write=False)
+    return shape
 
 
 def canonical(points: Points) -> Similarity:
@@ -63,4 +64,4 @@ def pose_features(pose: Pose) -> NDArray[np.float64]:
 
 def mirrored(shapes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mirror (..., 106, 2) shapes or displacements of the canonical frame, left to right."""
-    return shapes[..., MIRROR, :] * np.array([-1.0, 1.0])
+    return np.asarray(shapes[..., MIRROR, :] * np.array([-1.0, 1.0]))

@@ -137,7 +137,7 @@ class Prior:
         deviation = np.sqrt(np.maximum(seen, 0) / (sums.faces + 2 * _FIRST_FACES))
         assumed = 2 * _ASSUMED_FACES
         total = (assumed * assumed_covariance(deviation) + scatter) / (assumed + sums.faces)
-        return coefficients, (total + total.T) / 2 + _SMALLEST * np.eye(SIZE)
+        return np.asarray(coefficients), (total + total.T) / 2 + _SMALLEST * np.eye(SIZE)
 
     @property
     def covariance(self) -> Array:
@@ -157,7 +157,7 @@ class Prior:
         left = float(sums.scale_square - coefficients @ gram @ coefficients)
         variance = (left + 5.0) / (sums.faces + 5.0)
         # The logarithm of an inverse chi-square of k degrees varies by about 2 / (k - 1).
-        return coefficients, float(np.clip(1 + 2 / max(variance, 1e-3), 2.0, 50.0))
+        return np.asarray(coefficients), float(np.clip(1 + 2 / max(variance, 1e-3), 2.0, 50.0))
 
     def scale(self, frame: Frame) -> tuple[float, float]:
         """The expected squared scale of a face, and the degrees of freedom of this knowledge."""
