@@ -13,7 +13,7 @@ PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
 
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,heif,train]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,heif,train,export]'
 	touch $@
 
 models: $(READY)

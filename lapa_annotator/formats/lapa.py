@@ -67,9 +67,14 @@ def write_landmarks(path: Path, points: Points) -> None:
         InputError: the file cannot be written.
         ValueError: points of another shape, or not finite.
     """
+    replace_file(path, encode_landmarks(points))
+
+
+def encode_landmarks(points: Points) -> bytes:
+    """Return what ``write_landmarks`` writes."""
     rounded = np.round(check_points(points), _DECIMALS) + 0.0  # no "-0.000000"
     rows = (f"{x:.{_DECIMALS}f} {y:.{_DECIMALS}f}" for x, y in rounded)
-    replace_file(path, "\n".join([str(N_POINTS), *rows, ""]).encode("ascii"))
+    return "\n".join([str(N_POINTS), *rows, ""]).encode("ascii")
 
 
 def read_landmarks(path: Path) -> Points:
@@ -108,12 +113,21 @@ def write_labels(path: Path, labels: LabelMap) -> None:
         InputError: the file cannot be written.
         ValueError: not a label map.
     """
+    replace_file(path, encode_labels(labels, palette()))
+
+
+def encode_labels(labels: LabelMap, colours: NDArray[np.uint8]) -> bytes:
+    """Return an (H, W) label map as an 8-bit PNG with (n, 3) ``colours`` as its palette.
+
+    Raises:
+        ValueError: not a label map.
+    """
     picture = Image.fromarray(check_label_map(labels))
     # All 256 colours, because Pillow packs two pixels into a byte for a palette of eleven.
-    picture.putpalette(palette().tobytes().ljust(768, b"\0"))
+    picture.putpalette(colours.tobytes().ljust(768, b"\0"))
     data = io.BytesIO()
     picture.save(data, "PNG")
-    replace_file(path, data.getvalue())
+    return data.getvalue()
 
 
 def read_labels(path: Path, size: tuple[int, int] | None = None) -> LabelMap:
