@@ -46,6 +46,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("models", "lapa_annotator.cli.models:app", "List, fetch and verify the files of weights."),
     Verb("project", "lapa_annotator.cli.project:app", "Make, fill and check projects."),
     Verb("synth", "lapa_annotator.cli.synth:app", "Render faces with exact labels."),
+    Verb("train", "lapa_annotator.cli.train:app", "Train the networks."),
 )
 
 

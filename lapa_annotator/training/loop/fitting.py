@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ _END = object()
 
 def fit(
     task: Task, recipe: Recipe, out: Path, machine: Machine | None = None
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     """Train a task by a recipe in the folder ``out``; go on where an earlier call stopped.
 
     A run that was stopped or killed and called again ends with the weights that it would

@@ -101,6 +101,12 @@ class Loop(lightning.LightningModule):
         self._losses.append({"loss": loss.detach(), **{k: v.detach() for k, v in parts.items()}})
         return loss
 
+    def configure_gradient_clipping(self, optimizer: Any, *args: Any, **kwargs: Any) -> None:
+        """Shorten the gradient; by hand, because Lightning refuses to for fused optimizers."""
+        del optimizer, args, kwargs
+        if self._recipe.clip:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
+
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """Take the step, then take its weights into the average."""
         super().optimizer_step(*args, **kwargs)

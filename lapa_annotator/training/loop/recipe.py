@@ -71,7 +71,7 @@ class Recipe:
         """What ``other`` has otherwise, each as "name = mine, not theirs"."""
         mine, theirs = _flat(asdict(self)), _flat(asdict(other))
         return [
-            f"{name} = {json.dumps(mine.get(name))}, not {json.dumps(theirs.get(name))}"
+            f"{'.'.join(name)} = {json.dumps(mine.get(name))}, not {json.dumps(theirs.get(name))}"
             for name in sorted(mine.keys() | theirs.keys())
             if mine.get(name) != theirs.get(name)
         ]
@@ -84,7 +84,7 @@ class Recipe:
         lines += [f"{n} = {_value(v)}" for n, v in plain.items() if n not in tables]
         for table in tables:
             lines += ["", f"[{table}]"]
-            lines += [f"{_value(n)} = {_value(v)}" for n, v in sorted(plain[table].items())]
+            lines += [f"{_key(n)} = {_value(v)}" for n, v in sorted(_flat(plain[table]).items())]
         return "\n".join(lines) + "\n"
 
     @classmethod
@@ -110,11 +110,16 @@ def _value(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _key(path: tuple[str, ...]) -> str:
+    return ".".join(_value(name) for name in path)
+
+
+def _flat(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Values by the names that lead to them; tuples become lists, as in a file."""
+    found: dict[tuple[str, ...], Any] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
-            found |= _flat(value, f"{prefix}{name}.")
+            found |= _flat(value, (*above, name))
         else:
-            found[prefix + name] = list(value) if isinstance(value, tuple) else value
+            found[*above, name] = json.loads(json.dumps(value))
     return found

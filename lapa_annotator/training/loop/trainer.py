@@ -41,7 +41,6 @@ def run(
             max_steps=recipe.steps,
             max_epochs=-1,
             accumulate_grad_batches=parts,
-            gradient_clip_val=recipe.clip or None,
             sync_batchnorm=machine.devices > 1,
             logger=TensorBoardLogger(folder.path, "tensorboard", "", purge_step=start or None),
             plugins=[WholeFiles()],

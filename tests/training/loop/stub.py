@@ -39,7 +39,7 @@ class Line:
         return {"NME": float((module(x) - x.sum(1, keepdim=True)).abs().mean())}
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for a killed process: nothing is saved when it comes."""
 
 
@@ -52,7 +52,7 @@ class Dies(Line):
 
     def batch(self, step):
         if step == self.dies_at:
-            raise Killed
+            raise KilledError
         return super().batch(step)
 
 

@@ -10,7 +10,7 @@ import torch
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.training.loop import RunFolder, fit
-from tests.training.loop.stub import QUIET, Dies, Killed, Line, recipe, weights
+from tests.training.loop.stub import QUIET, Dies, KilledError, Line, recipe, weights
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def whole(tmp_path_factory):
 
 
 def killed_at(step, out):
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         list(fit(Dies(step), recipe(), out, QUIET))
 
 
@@ -75,6 +75,15 @@ def test_stopping_saves_the_step_that_was_reached(whole, tmp_path):
     next(run)
     run.close()
     assert 2 <= RunFolder(tmp_path).latest()[1]["global_step"] < 500
+
+
+def test_a_training_in_half_precision_goes_on_to_the_last_bit_as_well(tmp_path):
+    half = dataclasses.replace(QUIET, precision="bf16")
+    list(fit(Line(), recipe(), tmp_path / "whole", half))
+    with pytest.raises(KilledError):
+        list(fit(Dies(8), recipe(), tmp_path / "killed", half))
+    list(fit(Line(), recipe(), tmp_path / "killed", half))
+    assert torch.equal(weights(tmp_path / "whole"), weights(tmp_path / "killed"))
 
 
 def test_a_finished_training_is_not_begun_again(whole):

@@ -14,7 +14,13 @@ FULL = Recipe(
     settings={"width": 64, "stacks": 2},
     data=('C:\\faces "old":0.5', "/bilder/Gesichter ä\n"),
     fingerprints={"faces.1": "abc"},
-    options={"sigma": 1.4, "occluded": 0.3, "mirror": True, "sizes": [1, 2]},
+    options={
+        "sigma": 1.4,
+        "occluded": 0.3,
+        "mirror": True,
+        "sizes": [1, 2],
+        "looks": {"blur": 0.5, "by": {"a.b": 1}},
+    },
     clip=0.0,
 )
 
@@ -36,6 +42,11 @@ def test_differences_name_the_setting_and_both_values():
     assert "settings.stacks = 2, not null" in said
     assert "batch = 8, not 4" in said
     assert not FULL.differences(FULL)
+
+
+def test_a_tuple_and_the_list_that_a_file_makes_of_it_are_the_same():
+    told = Recipe(task="line", network="line", options={"scale": (0.5, 2.0)})
+    assert not told.differences(Recipe.read(told.toml(), "recipe.toml"))
 
 
 @pytest.mark.parametrize("text", ["task = ", 'task = "x"\nsteps = "many"', ""])
