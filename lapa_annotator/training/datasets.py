@@ -81,6 +81,11 @@ def kept_crops(path: Path, part: Part, spec: CropSpec, cache: Path) -> tuple[Cro
     return CropStore.build(source, cache, spec), source.fingerprint()
 
 
+def count_photos(stores: Sequence[Crops]) -> int:
+    """How many photos the crops of all stores come from."""
+    return sum(len({photo_of(key) for key in store.keys}) for store in stores)
+
+
 def first_faces(stores: Sequence[Crops], count: int, seed: int) -> list[Some]:
     """Take ``count`` photos out of all stores, in an order that the seed shuffles.
 

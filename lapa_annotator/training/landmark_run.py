@@ -14,7 +14,13 @@ from lapa_annotator.training.card import card
 from lapa_annotator.training.data.augment import AugmentSettings
 from lapa_annotator.training.data.batches import Batches
 from lapa_annotator.training.data.crops import Crops, CropSpec
-from lapa_annotator.training.datasets import Data, crops_folder, first_faces, kept_crops
+from lapa_annotator.training.datasets import (
+    Data,
+    count_photos,
+    crops_folder,
+    first_faces,
+    kept_crops,
+)
 from lapa_annotator.training.landmarks import LandmarkLosses, LandmarkTask
 from lapa_annotator.training.loop import Machine, Progress, Recipe, RunFolder, fit, trained
 from lapa_annotator.training.loop.machine import need
@@ -23,7 +29,9 @@ if TYPE_CHECKING:
     import torch
 
 NETWORK = "hourglass"
-WEIGHTS, IR, CARD = "weights.safetensors", "network.xml", "card.md"
+MODEL = "hourglass-106"
+"""The model version that the files are named by."""
+
 UNNAMED_LICENCE = "not stated: to be named before the weights are given away"
 _WIDTH, _STACKS = 256, 1
 _LIMITS = (
@@ -79,8 +87,8 @@ def train_landmarks(
     """Train in the folder ``out``, or go on there; see ``loop.fit``.
 
     Reports of stage "note" tell what is done before and after the steps. At the end ``out``
-    holds the averaged weights (``weights.safetensors``), OpenVINO's files (``network.xml``,
-    ``network.bin``) and the card; without ``export`` only the checkpoints.
+    holds the averaged weights (``hourglass-106.safetensors``), OpenVINO's files (.xml, .bin)
+    and a card (.md); without ``export`` only the checkpoints.
 
     Raises:
         InputError: a folder without samples, weights of another shape, and what ``fit`` raises.
@@ -115,6 +123,13 @@ def _prepare(order: LandmarkOrder, said: list[str]) -> _Prepared:
         except InputError as error:
             said.append(f"Nothing of it is held out: {error}")
     if order.limit:
+        photos = count_photos(stores)
+        if order.limit > photos:
+            raise InputError(
+                "--limit",
+                f"{order.limit} photos are asked for and {photos} are there to train on",
+                "take fewer or add folders",
+            )
         some = first_faces(stores, order.limit, order.seed)
         kept = [(s, share) for s, share in zip(some, shares, strict=True) if len(s)]
         stores, shares = [s for s, _ in kept], [share for _, share in kept]
@@ -173,8 +188,8 @@ def _export(order: LandmarkOrder, prepared: _Prepared, out: Path, last: Progress
 
     recipe, module = prepared.recipe, trained(prepared.task, out)
     notes = {"data": "; ".join(recipe.data), "steps": str(recipe.steps), "seed": str(recipe.seed)}
-    save_weights(out / WEIGHTS, module, NETWORK, recipe.settings, notes)
-    export_ir(module, SIZE, out / IR)
+    save_weights(out / f"{MODEL}.safetensors", module, NETWORK, recipe.settings, notes)
+    export_ir(module, SIZE, out / f"{MODEL}.xml")
     parameters = sum(p.numel() for p in module.parameters())
     facts = {
         "parameters": f"{parameters / 1e6:.2f} million",
@@ -182,10 +197,11 @@ def _export(order: LandmarkOrder, prepared: _Prepared, out: Path, last: Progress
         "licence": order.licence,
     }
     text = card(
-        out.name, recipe, RunFolder(out).state().scores, last.seconds, facts, _limits(order.data)
+        MODEL, recipe, RunFolder(out).state().scores, last.seconds, facts, _limits(order.data)
     )
-    replace_file(out / CARD, text.encode("utf-8", "backslashreplace"))
+    replace_file(out / f"{MODEL}.md", text.encode("utf-8", "backslashreplace"))
 
 
 def _limits(data: Sequence[Data]) -> tuple[str, ...]:
-    return (f"It has seen nothing but faces of {len(data)} folders.", *_LIMITS)
+    names = ", ".join(d.path.name for d in data if d.share > 0)
+    return (f"It has seen nothing but faces of {names}.", *_LIMITS)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from lapa_annotator.domain.classes import CLASSES
 from lapa_annotator.training.metrics import Confusion
+
+# For people who tell no red from green, too (Okabe and Ito).
+_COLOURS = ("#0072B2", "#D55E00")
 
 
 def confusion_picture(confusion: Confusion) -> bytes:
@@ -32,6 +37,51 @@ def confusion_picture(confusion: Confusion) -> bytes:
             colour = "white" if value > 60 else "black"
             axes.text(column, row, f"{value:.1f}", ha="center", va="center", color=colour, size=8)
     figure.colorbar(shown, ax=axes, shrink=0.8, label="%")
+    return _png(figure)
+
+
+def curve_picture(
+    scores: Mapping[str, Mapping[int, Sequence[float]]], title: str, unit: str
+) -> bytes:
+    """Draw scores against the number of faces trained on (LaPa, Fig. 4) as a PNG.
+
+    Args:
+        scores: name -> number of faces -> a value for each seed; a panel for each name, with
+            each value, the mean over the seeds and a band from the least to the most.
+        title: above all.
+        unit: what the numbers of faces count.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.6 * len(scores), 3.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    for panel, (name, values) in enumerate(scores.items()):
+        _curve(
+            figure.add_subplot(1, len(scores), panel + 1), name, values, unit, _COLOURS[panel % 2]
+        )
+    figure.suptitle(title, size=11)
+    return _png(figure)
+
+
+def _curve(
+    axes: Any, name: str, values: Mapping[int, Sequence[float]], unit: str, colour: str
+) -> None:
+    sizes = sorted(values)
+    means, low, high = ([f(values[s]) for s in sizes] for f in (np.mean, np.min, np.max))
+    axes.fill_between(sizes, low, high, color=colour, alpha=0.2, linewidth=0)
+    axes.plot(sizes, means, color=colour, marker="o", markersize=5)
+    for size in sizes:
+        axes.plot([size] * len(values[size]), values[size], "_", color=colour, markersize=9)
+    axes.set_xscale("log")
+    axes.set_xticks(sizes, [str(s) for s in sizes])
+    axes.minorticks_off()
+    axes.set(xlabel=unit, title=name)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _png(figure: Any) -> bytes:
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=120)
     return data.getvalue()
