@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lapa_annotator.dla.boxes import with_forehead
 from lapa_annotator.dla.brows import follow_brow_hair
 from lapa_annotator.dla.mesh_mapping import map_mesh
 from lapa_annotator.domain.geometry import Box, Similarity, square_crop
@@ -14,7 +15,7 @@ from lapa_annotator.runtime.sessions import session
 
 N_VERTICES = 478
 _INPUT = 256
-# Side of the crop over the size of the face: the detector's box is tight around the face.
+# Side of the crop over the size of the mesh.
 _MESH_MARGIN = 1.5
 # Looks of the first pass in the order they are tried: (whether the box's roll is believed,
 # degrees added, side over the box's, shift to the right over the box's width, mirrored).
@@ -62,6 +63,23 @@ def find_points(image: Image, box: Box) -> tuple[Array, float, Array]:
     return points, max(first, presence, mirrored_presence), spread
 
 
+def find_mesh(image: Image, crop: Similarity, mirrored: bool = False) -> tuple[Array, float]:
+    """Run the network once on an upright crop.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        crop: the transform from image pixels to a crop of 256, the face upright in it.
+        mirrored: look at the mirrored crop instead.
+
+    Returns:
+        (478, 3) float64 in crop pixels (of the mirrored crop, if so), the third coordinate being
+        the depth in the same unit, smaller nearer; and how sure the network is to see a face,
+        in [0, 1].
+    """
+    pixels = cut(image, crop, _INPUT)
+    return _run_in_depth(pixels[:, ::-1] if mirrored else pixels)
+
+
 def _first_pass(image: Image, box: Box) -> tuple[Similarity, float]:
     """The upright crop of the second pass, and how sure the network was to see a face.
 
@@ -69,6 +87,7 @@ def _first_pass(image: Image, box: Box) -> tuple[Similarity, float]:
     and margins are tried and the most convincing one is taken.
     """
     best: tuple[float, Similarity] | None = None
+    box = with_forehead(box)
     x, y = box.centre
     for rolled, turn, margin, dx, flip in _LOOKS:
         side = margin * max(box.width, box.height)
@@ -107,9 +126,14 @@ def _upright(points: Array) -> Similarity:
 
 def _run(pixels: Image) -> tuple[Array, float]:
     """Run the network on a crop: (478, 2) points in crop pixels, and the presence in [0, 1]."""
+    mesh, presence = _run_in_depth(pixels)
+    return mesh[:, :2], presence
+
+
+def _run_in_depth(pixels: Image) -> tuple[Array, float]:
     batch = pixels[None].astype(np.float32) / np.float32(255)
     raw, presence, *_ = session("facemesh", shape=(1, _INPUT, _INPUT, 3))(batch)
     logit = float(np.clip(presence.reshape(-1)[0], -50, 50))
     # The network counts from the crop's edge, the program from pixel centres.
-    points = raw.reshape(N_VERTICES, 3)[:, :2].astype(np.float64) - 0.5
+    points = raw.reshape(N_VERTICES, 3).astype(np.float64) - (0.5, 0.5, 0.0)
     return points, 1 / (1 + float(np.exp(-logit)))
