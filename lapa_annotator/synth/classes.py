@@ -39,6 +39,17 @@ def _ground() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return coarse, fine
 
 
+@cache
+def _coarse_pixels() -> tuple[NDArray[np.intp], ...]:
+    """Rows and columns of the colour chart under the class chart's."""
+    at = COLOUR_CHART.pixels(CLASS_CHART.grid())
+    rows, columns = COLOUR_CHART.shape
+    return np.ix_(
+        np.clip(np.round(at[:, 0, 1]).astype(int), 0, rows - 1),
+        np.clip(np.round(at[0, :, 0]).astype(int), 0, columns - 1),
+    )
+
+
 def _face_outline() -> Array:
     from lapa_annotator.synth.template import MEAN_POINTS_UV
 
@@ -66,10 +77,7 @@ class HeadClasses:
         self._coarse, self._fine = coarse.copy(), fine.copy()
         if hairy is not None:
             self._coarse[hairy] = Label.HAIR
-            at = COLOUR_CHART.pixels(CLASS_CHART.grid())
-            rows = np.clip(np.round(at[:, 0, 1]).astype(int), 0, hairy.shape[0] - 1)
-            columns = np.clip(np.round(at[0, :, 0]).astype(int), 0, hairy.shape[1] - 1)
-            self._fine[hairy[np.ix_(rows, columns)]] = Label.HAIR
+            self._fine[hairy[_coarse_pixels()]] = Label.HAIR
         for label, outline in class_outlines(uv):
             fill(self._fine, outline, CLASS_CHART, label)
 

@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 FINE = 3
 """Samples per pixel and side of the geometry pass."""
-SAMPLES = 8
+SAMPLES = 6
 """Paths per pixel of the picture, before the noise is taken out."""
 
 

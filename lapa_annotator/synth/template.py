@@ -7,7 +7,7 @@ texture coordinates in which classes and colours are painted.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
@@ -100,17 +100,23 @@ class Template:
     chart_rest: Array
     chart_normal: Array
 
+    @cached_property
+    def _head(self) -> tuple[Ints, Array, cKDTree]:
+        """The head's triangles, their texture coordinates and a tree of their middles."""
+        quads = self.faces[self.slots == HEAD]
+        corners = self.uv[self.slots == HEAD]
+        triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+        places = np.concatenate([corners[:, [0, 1, 2]], corners[:, [0, 2, 3]]])
+        return triangles, places, cKDTree(places.mean(axis=1))
+
     def locate(self, uv: Array) -> tuple[Ints, Array]:
         """Find (n, 2) texture coordinates on the head.
 
         Returns:
             (n, 3) vertices of the fine mesh and (n, 3) weights that sum to one.
         """
-        quads = self.faces[self.slots == HEAD]
-        corners = self.uv[self.slots == HEAD]
-        triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-        places = np.concatenate([corners[:, [0, 1, 2]], corners[:, [0, 2, 3]]])
-        near = cKDTree(places.mean(axis=1)).query(uv, k=24)[1]
+        triangles, places, tree = self._head
+        near = tree.query(uv, k=24)[1]
         a, b, c = (places[near][:, :, k] for k in range(3))
         weights = _barycentric(uv[:, None], a, b, c)
         best = weights.min(axis=2).argmax(axis=1)
