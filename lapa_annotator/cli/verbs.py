@@ -44,6 +44,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("eval", "lapa_annotator.cli.evaluate:app", "Compare landmarks or label maps to truth."),
     Verb("gui", "lapa_annotator.cli.gui:gui_verb", "Open the window."),
     Verb("models", "lapa_annotator.cli.models:app", "List, fetch and verify the files of weights."),
+    Verb("nets", "lapa_annotator.cli.nets:app", "The program's own networks, and their costs."),
     Verb("project", "lapa_annotator.cli.project:app", "Make, fill and check projects."),
     Verb("synth", "lapa_annotator.cli.synth:app", "Render faces with exact labels."),
     Verb("train", "lapa_annotator.cli.train:app", "Train the networks."),
