@@ -68,7 +68,7 @@ def _cover(
     whole = _cross(b - a, c - a)
     with np.errstate(divide="ignore", invalid="ignore"):
         u, v = _cross(c - b, pixels - b) / whole, _cross(a - c, pixels - c) / whole
-    share = np.stack([u, v, 1 - u - v], axis=-1)
+        share = np.stack([u, v, 1 - u - v], axis=-1)
     inside = (share >= -_SLACK).all(axis=-1) & (pixels < size).all(axis=-1)
     which, step = np.nonzero(inside)
     x, y = pixels[which, step].T

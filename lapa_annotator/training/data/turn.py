@@ -30,6 +30,8 @@ Place = NDArray[np.float32]
 
 _SKIN_VERTICES = 468
 """Mesh vertices that lie on the face; the irises behind them have no depth of their own."""
+_HIDDEN_WEIGHT = 0.5
+"""Factor of a point's weight once the head itself hides it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def turn(
         sample,
         image=_resampled(sample.image, u, v, cv2.INTER_LINEAR),
         points=points,
+        weights=np.where(hidden, _HIDDEN_WEIGHT, 1).astype(np.float32) * sample.weights,
         visibility=np.where(hidden, np.minimum(sample.visibility, 1), sample.visibility),
         labels=None if labels is None else _resampled(labels, u, v, cv2.INTER_NEAREST),
         soft=None
@@ -229,8 +232,8 @@ def _strength(
     rise = np.clip(1 - away, 0, 1)
     border = np.clip(edge / (0.3 * face), 0, 1)
     smooth: Array = rise * rise * (3 - 2 * rise) * border * (2 - border)
-    blurred: Array = cv2.GaussianBlur(smooth, (0, 0), 2.0)
-    return blurred * (border > 0)
+    found: Array = cv2.GaussianBlur(smooth, (0, 0), 2.0) * (border > 0)
+    return found
 
 
 def _turned_points(sample: Sample, mesh: Array, sheet: _Sheet) -> Points:
@@ -259,10 +262,14 @@ def _torn(source: Array, points: Points, settings: TurnSettings) -> float:
 
 
 def _hidden(places: Array, depth: Array, slack: float) -> NDArray[np.bool_]:
-    """(106,) which of the (106, 3) turned points lie behind what is seen there."""
+    """(106,) which of the (106, 3) turned points lie behind what is seen there.
+
+    None of the contour does: it follows the outline that is seen (docs/decisions/0003).
+    """
     height, width = depth.shape
     x, y = np.clip(np.round(places[:, :2]), 0, (width - 1, height - 1)).astype(np.intp).T
     found: NDArray[np.bool_] = depth[y, x] < places[:, 2] - slack
+    found[:33] = False
     return found
 
 
