@@ -80,6 +80,7 @@ _MOUNTED = {
     "curve": "lapa_annotator.cli.train_curve:curve",
     "detector": "lapa_annotator.cli.train_detector:detector",
     "parsing": "lapa_annotator.cli.train_parsing:parsing",
+    "teach": "lapa_annotator.cli.train_teach:teach",
 }
 
 

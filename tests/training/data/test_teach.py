@@ -77,12 +77,12 @@ def taught_folder(root, keys=("a", "b")):
 
 def test_turning_is_resumed_and_repeats_itself(tmp_path):
     taught = taught_folder(tmp_path / "taught")
-    last = list(work.turn_all(taught, tmp_path / "one", 2))[-1]
+    last = list(work.turn_all(taught, tmp_path / "one", 1))[-1]
     assert (last.done, last.reused) == (2, 0)
     assert last.faces > 0
-    again = list(work.turn_all(taught, tmp_path / "one", 2))
+    again = list(work.turn_all(taught, tmp_path / "one", 1))
     assert [(p.done, p.reused) for p in again] == [(2, 2)]
-    list(work.turn_all(taught, tmp_path / "two", 2))
+    list(work.turn_all(taught, tmp_path / "two", 1))
     names = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*.txt"))
     assert names
     for name in names:
