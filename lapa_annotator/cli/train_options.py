@@ -49,12 +49,14 @@ def machine(threads: int, devices: int = 1) -> Machine:
 def show(training: Generator[Progress, None, None]) -> None:
     """Run a training to its end with a bar; Ctrl+C stops it and leaves with exit status 130."""
     from lapa_annotator.cli.training_meter import TrainingMeter
+    from lapa_annotator.training.loop import leads
 
     last = None
     try:
         with TrainingMeter() as meter, closing(training):
             for last in training:
-                meter.show(last)
+                if leads():
+                    meter.show(last)
     except KeyboardInterrupt as error:
         step = last.step if last else 0
         tell(f"Stopped after step {step}; run the same again to go on.")

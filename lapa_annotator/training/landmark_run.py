@@ -22,7 +22,7 @@ from lapa_annotator.training.datasets import (
     kept_crops,
 )
 from lapa_annotator.training.landmarks import LandmarkLosses, LandmarkTask
-from lapa_annotator.training.loop import Machine, Progress, Recipe, RunFolder, fit, trained
+from lapa_annotator.training.loop import Machine, Progress, Recipe, RunFolder, fit, leads, trained
 from lapa_annotator.training.loop.machine import need
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def train_landmarks(
     last = Progress("done", 0, order.steps)
     for last in fit(prepared.task, prepared.recipe, out, machine):
         yield last
-    if export and last.stage == "done":
+    # A card that is there may have been completed by hand, and is written last.
+    wanted = export and leads() and not (out / f"{MODEL}.md").exists()
+    if wanted and last.stage == "done":
         _export(order, prepared, out, last)
         note = f"Weights, OpenVINO's files and a card to complete: {out}"
         yield Progress("note", last.step, last.steps, seconds=last.seconds, note=note)

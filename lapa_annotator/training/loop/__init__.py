@@ -2,7 +2,7 @@
 
 from lapa_annotator.training.loop.fitting import fit, trained
 from lapa_annotator.training.loop.folder import RunFolder, RunState
-from lapa_annotator.training.loop.machine import Machine, cpu_likes_bf16
+from lapa_annotator.training.loop.machine import Machine, cpu_likes_bf16, leads
 from lapa_annotator.training.loop.recipe import Recipe
 from lapa_annotator.training.loop.task import Progress, Task
 
@@ -15,5 +15,6 @@ __all__ = [
     "Task",
     "cpu_likes_bf16",
     "fit",
+    "leads",
     "trained",
 ]

@@ -12,7 +12,7 @@ from typing import Any
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import remove_leftovers, replace_file, write_error
-from lapa_annotator.training.loop.machine import need
+from lapa_annotator.training.loop.machine import leads, need
 from lapa_annotator.training.loop.recipe import Recipe
 from lapa_annotator.training.loop.task import Progress
 
@@ -66,8 +66,9 @@ class RunFolder:
                     f"this run was begun with {'; '.join(differences)}",
                     f"repeat the settings of its {RECIPE} or name another folder",
                 )
-            remove_leftovers(self.path)
-        else:
+            if leads():
+                remove_leftovers(self.path)
+        elif leads():
             replace_file(file, recipe.toml().encode("utf-8"))
 
     def recipe(self) -> Recipe:
@@ -119,6 +120,8 @@ class RunFolder:
         Raises:
             InputError: a full disk or a read-only folder.
         """
+        if not leads():
+            return
         line = json.dumps(asdict(progress), ensure_ascii=False)
         try:
             with (self.path / LINES).open("a", encoding="utf-8") as file:
@@ -140,6 +143,8 @@ class RunFolder:
 
     def forget_after(self, step: int) -> None:
         """Drop the reports of steps that will be taken again, after a kill."""
+        if not leads():
+            return
         lines = [
             json.dumps(asdict(report), ensure_ascii=False)
             for report in self.reports()

@@ -56,6 +56,11 @@ class Machine:
         return self.precision == "bf16"
 
 
+def leads() -> bool:
+    """Whether this process writes files and reports; of several devices' processes one does."""
+    return all(os.environ.get(name, "0") == "0" for name in ("LOCAL_RANK", "NODE_RANK"))
+
+
 def cpu_likes_bf16() -> bool:
     """Whether this processor multiplies bfloat16 numbers by instructions of its own.
 

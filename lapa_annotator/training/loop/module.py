@@ -12,7 +12,9 @@ import lightning
 import torch
 from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
 from torch.optim.swa_utils import AveragedModel
+from torchmetrics import MeanMetric
 
+from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import replace_file
 from lapa_annotator.training.loop.folder import RunFolder
 from lapa_annotator.training.loop.machine import Machine
@@ -67,7 +69,8 @@ class Loop(lightning.LightningModule):
             self.to(memory_format=torch.channels_last)
         self._task, self._recipe, self._machine = task, recipe, machine
         self._folder, self._tell, self._stopped = folder, tell, stopped
-        self._losses: list[Tensors] = []
+        self._means: dict[str, MeanMetric] = {}
+        self._loss = torch.zeros(())
         self._begun = self._reported = time.monotonic()
         self._seconds_before = 0.0
         self._reported_step = 0
@@ -98,7 +101,11 @@ class Loop(lightning.LightningModule):
         if self._machine.bf16():
             batch = {name: _channels_last(tensor) for name, tensor in batch.items()}
         loss, parts = self._task.loss(self.network, batch)
-        self._losses.append({"loss": loss.detach(), **{k: v.detach() for k, v in parts.items()}})
+        self._loss = loss.detach()
+        for name, value in {"loss": loss, **parts}.items():
+            if name not in self._means:
+                self._means[name] = MeanMetric(nan_strategy="ignore").to(self.device)
+            self._means[name].update(value.detach())
         return loss
 
     def configure_gradient_clipping(self, optimizer: Any, *args: Any, **kwargs: Any) -> None:
@@ -143,9 +150,11 @@ class Loop(lightning.LightningModule):
 
     def _report(self, step: int) -> None:
         now = time.monotonic()
-        names = self._losses[0]
-        means = {n: float(torch.stack([p[n] for p in self._losses]).mean()) for n in names}
-        self._losses.clear()
+        self._check(step)
+        # Of all devices: they meet here.
+        means = {name: float(mean.compute()) for name, mean in self._means.items()}
+        for mean in self._means.values():
+            mean.reset()
         images = (step - self._reported_step) * self._recipe.batch
         means["images a minute"] = 60 * images / max(now - self._reported, 1e-9)
         means["rate"] = self._recipe.rate * rate_at(self._recipe, step - 1)
@@ -161,7 +170,16 @@ class Loop(lightning.LightningModule):
             self._told("validated", step, None, scores)
         self._reported += time.monotonic() - begun
 
+    def _check(self, step: int) -> None:
+        if not torch.isfinite(self._loss):
+            raise InputError(
+                self._folder.path,
+                f"at step {step} the loss is no number any more",
+                "train into another folder with a lower rate",
+            )
+
     def _save(self, step: int) -> None:
+        self._check(step)
         begun = time.monotonic()
         self.trainer.save_checkpoint(self._folder.checkpoint(step))
         if self.trainer.is_global_zero:
@@ -170,6 +188,8 @@ class Loop(lightning.LightningModule):
         self._reported += time.monotonic() - begun
 
     def _told(self, stage: str, step: int, loss: float | None, metrics: dict[str, float]) -> None:
+        if not self.trainer.is_global_zero:
+            return
         steps = self._recipe.steps
         self._tell(Progress(stage, step, steps, loss, metrics, self.seconds()))
         numbers = metrics if loss is None else {"loss": loss, **metrics}

@@ -41,7 +41,8 @@ def run(
             max_steps=recipe.steps,
             max_epochs=-1,
             accumulate_grad_batches=parts,
-            sync_batchnorm=machine.devices > 1,
+            # Processors' batch norms cannot be shared; each then uses its own part of the batch.
+            sync_batchnorm=machine.devices > 1 and machine.on_gpu(),
             logger=TensorBoardLogger(folder.path, "tensorboard", "", purge_step=start or None),
             plugins=[WholeFiles()],
             enable_checkpointing=False,

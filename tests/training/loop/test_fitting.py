@@ -150,6 +150,17 @@ def test_a_full_disk_is_one_sentence_and_training_goes_on_later(whole, tmp_path,
     assert torch.equal(weights(whole[0]), weights(tmp_path))
 
 
+def test_a_loss_that_is_no_number_is_one_sentence_and_is_not_saved(tmp_path):
+    class Explodes(Line):
+        def loss(self, module, batch):
+            error, parts = super().loss(module, batch)
+            return error * float("nan"), parts
+
+    with pytest.raises(InputError, match="at step 2 the loss is no number"):
+        list(fit(Explodes(), recipe(), tmp_path, QUIET))
+    assert not RunFolder(tmp_path).saved()
+
+
 def test_an_error_of_the_task_reaches_the_caller(tmp_path):
     class Broken(Line):
         def validate(self, module):

@@ -1,0 +1,61 @@
+"""``train`` on the command line."""
+
+import pytest
+from typer.testing import CliRunner
+
+from lapa_annotator.cli.main import app
+from lapa_annotator.training.data.split import held_out
+from tests.training.data.support import write_lapa
+
+RUNNER = CliRunner()
+
+
+def call(*arguments):
+    return RUNNER.invoke(app, ["train", *map(str, arguments)])
+
+
+@pytest.fixture
+def faces(tmp_path):
+    """A folder of three photos to train on and one held out."""
+    names = [f"face{i}" for i in range(40)]
+    kept = [n for n in names if not held_out(n)][:3]
+    write_lapa(tmp_path / "faces", [*kept, *[n for n in names if held_out(n)][:1]])
+    return tmp_path / "faces"
+
+
+def test_landmarks_are_trained_from_a_folder(faces, tmp_path):
+    out = tmp_path / "run"
+    options = ("--data", faces, "--out", out, "--cache", tmp_path / "cache", "--threads", 1)
+    done = call("landmarks", *options, "--steps", 1, "--batch", 1, "--width", 8)
+    assert done.exit_code == 0, done.output
+    assert (out / "hourglass-106.safetensors").is_file()
+    other = call("landmarks", *options, "--steps", 2, "--batch", 1, "--width", 8)
+    assert other.exit_code == 2
+    assert "steps = 1, not 2" in other.output
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--data", "/nowhere"), "no such folder"),
+        (("--data", "{here}"), "no LaPa|samples|landmarks|layout"),
+        (("--data", "{faces}:-1"), "a share is a number"),
+        (("--data", "{faces}", "--init", "{here}/none.safetensors"), "weights"),
+        (("--data", "{faces}", "--limit", "99"), "3 are there to train on"),
+    ],
+)
+def test_bad_input_is_one_sentence(faces, tmp_path, options, told):
+    here = tmp_path / "empty"
+    here.mkdir()
+    filled = [o.format(here=here, faces=faces) for o in options]
+    done = call("landmarks", *filled, "--out", tmp_path / "run", "--cache", tmp_path / "cache")
+    assert done.exit_code == 2
+    assert any(part in done.output for part in told.split("|")), done.output
+    assert "Traceback" not in done.output
+    assert not (tmp_path / "run").exists()
+
+
+def test_sizes_that_are_no_numbers_are_one_sentence(faces, tmp_path):
+    done = call("curve", "--data", faces, "--out", tmp_path / "curve", "--sizes", "many")
+    assert done.exit_code == 2
+    assert "write them like" in done.output
