@@ -16,7 +16,7 @@ _FILES = {
     "network.xml": ".xml",
     "network.bin": ".bin",
     "weights.safetensors": ".safetensors",
-    "calibration.json": ".json",
+    "network.json": ".json",
 }
 _NEEDED = ("network.xml", "network.bin", "weights.safetensors")
 _CARD = "card.md"
@@ -29,7 +29,7 @@ def ship(
 
     Args:
         run: the folder that ``train`` has filled: ``network.xml``, ``network.bin``,
-            ``weights.safetensors``, and as far as there are any ``calibration.json``, ``card.md``.
+            ``weights.safetensors``, and as far as there are any ``network.json``, ``card.md``.
         name: what the program shall call the weights; a row of that name is replaced.
         stage, licence, about, precision: columns of the row, see ``manifest.ModelFile``.
 

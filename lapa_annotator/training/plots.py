@@ -81,6 +81,32 @@ def _curve(
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def reliability_picture(bins: Sequence[tuple[float, float, float]], error: float) -> bytes:
+    """Draw how often points of each confidence are right, as a PNG; on the line is perfect.
+
+    Args:
+        bins: (mean confidence, share that is right, number of points), each in [0, 1] but the last.
+        error: mean difference of confidence and share.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    sure, right, count = np.array(bins, dtype=np.float64).reshape(-1, 3).T
+    figure = Figure(figsize=(4.6, 5.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    axes.plot([0, 1], [0, 1], color="0.6", linewidth=1)
+    axes.plot(sure, right, color=_COLOURS[0], marker="o", markersize=5)
+    axes.set(ylabel="share of them that is right", xlim=(0, 1), ylim=(0, 1))
+    axes.set_title(f"Confidence of points on held-out faces, off by {100 * error:.1f} %", size=11)
+    below.bar(sure, 100 * count / max(count.sum(), 1e-9), width=0.05, color=_COLOURS[0])
+    below.set(xlabel="confidence", ylabel="points, %")
+    for part in (axes, below):
+        part.grid(alpha=0.3)
+        part.spines[["top", "right"]].set_visible(False)
+    return _png(figure)
+
+
 def _png(figure: Any) -> bytes:
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=120)

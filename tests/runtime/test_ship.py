@@ -46,7 +46,7 @@ def folder(tmp_path, monkeypatch):
 def run(tmp_path):
     made = tmp_path / "run"
     made.mkdir()
-    names = ("network.xml", "network.bin", "weights.safetensors", "calibration.json", "card.md")
+    names = ("network.xml", "network.bin", "weights.safetensors", "network.json", "card.md")
     for name in names:
         (made / name).write_text(f"content of {name}", encoding="utf-8")
     return made
