@@ -36,10 +36,10 @@ class Looks:
 
     brightness: float = 0.2
     contrast: float = 1.6
-    saturation: float = 1.8
-    hue: float = 18.0
+    saturation: float = 1.6
+    hue: float = 12.0
     gamma: float = 1.7
-    cast: float = 0.08
+    cast: float = 0.06
     colour: float = 0.85
     grey: float = 0.12
     blur: float = 0.25

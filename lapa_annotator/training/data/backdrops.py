@@ -23,8 +23,10 @@ def backdrop(rng: np.random.Generator, size: int) -> Image:
     height, width = picture.shape[:2]
     side = int(min(height, width) * rng.uniform(0.25, 1))
     y, x = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
-    part = picture[y : y + side, x : x + side, :: (1 if rng.random() < 0.5 else -1)]
-    scaled = cv2.resize(np.ascontiguousarray(part), (size, size), interpolation=cv2.INTER_LINEAR)
+    part = picture[y : y + side, x : x + side]
+    scaled = cv2.resize(part, (size, size), interpolation=cv2.INTER_LINEAR)
+    if rng.random() < 0.5:
+        scaled = cv2.cvtColor(scaled, cv2.COLOR_RGB2BGR)
     if rng.random() < 0.4:
         scaled = cv2.blur(scaled, (int(rng.integers(3, 12)),) * 2)
     gain, lift = rng.uniform(0.5, 1.2), rng.uniform(0, 40)

@@ -32,15 +32,17 @@ def occlude(image: Image, face: float, rng: np.random.Generator) -> tuple[Image,
         alpha = (
             cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.4, 1.6)) if rng.random() < 0.8 else mask
         )
-        image = _blend(image, _surface(image, rng), alpha)
+        image = blend(image, _surface(image, rng), alpha)
         covered |= mask
     return image, covered
 
 
-def _blend(under: Image, over: Image, alpha: Mask) -> Image:
-    share = cv2.merge([alpha.astype(np.float32) / np.float32(255)] * 3)
-    mixed: NDArray[np.float32] = under + share * (over.astype(np.float32) - under)
-    return mixed.astype(np.uint8)
+def blend(under: Image, over: Image, alpha: Mask) -> Image:
+    """Lay one (S, S, 3) picture over another, as far as (S, S) ``alpha`` (0-255) says."""
+    share = cv2.merge([alpha, alpha, alpha])
+    above = cv2.multiply(over, share, scale=1 / 255)
+    below = cv2.multiply(under, cv2.bitwise_not(share), scale=1 / 255)
+    return np.asarray(cv2.add(above, below), np.uint8)
 
 
 def _surface(image: Image, rng: np.random.Generator) -> Image:
