@@ -144,6 +144,11 @@ class Prior:
         """(212, 212) covariance of errors x0, y0, x1, … of a face of scale 1."""
         return self._fitted[1]
 
+    @cached_property
+    def precision(self) -> Array:
+        """(212, 212) inverse of ``covariance``."""
+        return np.asarray(np.linalg.inv(self.covariance))
+
     def mean(self, frame: Frame) -> Array:
         """(212,) mean error of a proposal that lies so."""
         return np.asarray(frame.features @ self._fitted[0])
@@ -193,19 +198,14 @@ def _seen(prior: Prior, correction: Correction) -> Sums:
     frame = Frame.of(correction.proposed, correction.confidence)
     there = frame.to_canonical
     error = (there.apply(correction.truth) - there.apply(correction.proposed)).ravel()
-    mean, covariance = prior.mean(frame), prior.covariance
     noise = np.repeat(correction.noise, 2)
     known = np.flatnonzero(np.isfinite(noise))
-    expected, spread = mean.copy(), covariance
-    if known.size:
-        among = covariance[np.ix_(known, known)] + np.diag(noise[known] ** 2)
-        residual = error[known] - mean[known]
-        gain = np.linalg.solve(among, np.column_stack([covariance[known], residual]))
-        far = float(residual @ gain[:, -1])
-        expected = mean + covariance[:, known] @ gain[:, -1]
-        spread = covariance - covariance[:, known] @ gain[:, :-1]
+    mean, covariance = prior.mean(frame), prior.covariance
+    if known.size == SIZE and not noise.any():
+        residual = error - mean
+        expected, spread, far = error, 0.0, float(residual @ prior.precision @ residual)
     else:
-        far = 0.0
+        expected, spread, far = _filled_in(mean, covariance, known, error[known], noise[known])
     scale = max(far / max(known.size, 1), 1e-4)
     weight = (_ROBUST + known.size) / (_ROBUST + far)
     features, f = frame.features, frame.scale_features
@@ -219,6 +219,18 @@ def _seen(prior: Prior, correction: Correction) -> Sums:
         f * log,
         np.asarray(log * log),
     )
+
+
+def _filled_in(
+    mean: Array, covariance: Array, known: NDArray[np.intp], error: Array, noise: Array
+) -> tuple[Array, Array, float]:
+    """Mean and covariance of all errors given some, and how far off those are (Mahalanobis²)."""
+    among = covariance[np.ix_(known, known)] + np.diag(noise**2)
+    residual = error - mean[known]
+    gain = np.linalg.solve(among, np.column_stack([covariance[known], residual]))
+    far = float(residual @ gain[:, -1])
+    tied = covariance[:, known]
+    return mean + tied @ gain[:, -1], covariance - tied @ gain[:, :-1], far
 
 
 _SWAP = (2 * MIRROR[:, None] + np.arange(2)).ravel()

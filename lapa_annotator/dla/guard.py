@@ -1,0 +1,446 @@
+"""The anatomy guard: what cannot be right about a face's points, and what would mend it.
+
+Everything is looked at in a frame of the face's own, so heads may roll. Nothing is changed:
+a problem carries an edit that a person may take with one key. Some points of a turned or
+grimacing face look odd and are right, so the bounds are wide; measured by
+``tests/benchmarks/guard.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lapa_annotator.dla.covariance import assumed_correlation
+from lapa_annotator.dla.frame import mean_shape
+from lapa_annotator.dla.pose import estimate_pose
+from lapa_annotator.domain.edits import SetPoints
+from lapa_annotator.domain.face import Face
+from lapa_annotator.domain.geometry import Similarity
+from lapa_annotator.domain.landmarks import Landmarks, Origin, Points
+from lapa_annotator.domain.schema import MIRROR, N_POINTS, PART_BY_NAME, PARTS, Part
+
+Array = NDArray[np.float64]
+
+
+class Kind(StrEnum):
+    """What is wrong."""
+
+    SWAP = "swap"
+    ORDER = "order"
+    CROSSING = "crossing"
+    OUTSIDE = "outside"
+    PUPIL = "pupil"
+    NOSE = "nose"
+    MAP = "map"
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Something that cannot be right about a face.
+
+    Attributes:
+        kind: what kind of problem it is.
+        message: what is wrong, for people.
+        indices: the points it is about.
+        remedy: what ``repair`` does, for people.
+        points: (n, 2) float64, where ``repair`` puts the points at ``indices``, image pixels.
+    """
+
+    kind: Kind
+    message: str
+    indices: tuple[int, ...]
+    remedy: str
+    points: Points
+
+    def repair(self, face: Face, annotator: str = "", time: float = 0.0) -> SetPoints:
+        """The edit that mends it; the points count as propagated.
+
+        Args:
+            face: the face that was looked at.
+            annotator: who asks for it.
+            time: when, in seconds since the epoch.
+
+        Raises:
+            ValueError: the face has no landmarks.
+        """
+        if face.landmarks is None:
+            raise ValueError("the face has no points yet")
+        before, n = face.landmarks.take(self.indices), len(self.indices)
+        # Points of a person that were only given to the wrong side stay that person's.
+        keeps = self.kind in (Kind.SWAP, Kind.ORDER)
+        origin = before.origin if keeps else np.full(n, Origin.PROPAGATED, np.uint8)
+        after = replace(
+            before,
+            points=self.points,
+            origin=origin,
+            annotator=(annotator,) * n,
+            time=np.full(n, time),
+        )
+        return SetPoints(face.id, before, after)
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """A face as the guard looks at it.
+
+    Attributes:
+        points: (106, 2) float64 in image pixels.
+        upright: (106, 2) the same in the mean face's frame: inter-ocular distances of a frontal
+            face, the head upright.
+        back: the way from that frame to image pixels.
+        yaw: how far the head is turned to either side, in degrees.
+    """
+
+    points: Points
+    upright: Points
+    back: Similarity
+    yaw: float
+
+
+def find_problems(landmarks: Landmarks) -> list[Problem]:
+    """Find what cannot be right about a face's points.
+
+    A face whose sides are all swapped, or whose parts are, is not looked at for what follows
+    from that; take the repair and look again.
+    """
+    points = landmarks.points
+    if whole := _whole_swap(points):
+        return [whole]
+    shape = _shape(points)
+    swaps = list(_part_swaps(shape))
+    taken = {i for p in swaps for i in p.indices}
+    found = swaps
+    for look in _LOOKS:
+        for problem in look(shape):
+            if not taken.intersection(problem.indices):
+                found.append(problem)
+                if problem.kind is Kind.ORDER:
+                    taken.update(problem.indices)
+    return found
+
+
+# The frame
+
+# How much a point may leave the smooth bend, of how much faces differ.
+_LOOSE = 0.2
+
+
+def _shape(points: Points) -> Shape:
+    to_upright = robust_fit(points, mean_shape())
+    yaw = abs(estimate_pose(points).yaw)
+    return Shape(points, to_upright.apply(points), to_upright.inverse(), yaw)
+
+
+def robust_fit(source: Points, target: Points) -> Similarity:
+    """The similarity that brings most of (n, 2) ``source`` close to ``target``.
+
+    Points that lie far off, measured in the target's units, count little.
+    """
+    weights = np.ones(len(source))
+    for _ in range(6):
+        fit = _weighted_fit(source, target, weights)
+        off = np.linalg.norm(fit.apply(source) - target, axis=1)
+        bound = max(0.05, float(np.median(off)))
+        weights = 1 / (1 + (off / bound) ** 2) ** 2
+    return fit
+
+
+def _weighted_fit(source: Points, target: Points, weights: Array) -> Similarity:
+    w = (weights / weights.sum())[:, None]
+    ms, mt = (w * source).sum(axis=0), (w * target).sum(axis=0)
+    s, t = source - ms, target - mt
+    spread = float((w * s * s).sum())
+    if spread == 0:
+        return Similarity(1.0, 0.0, float(mt[0] - ms[0]), float(mt[1] - ms[1]))
+    a = float((w * s * t).sum()) / spread
+    b = float((w[:, 0] * (s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0])).sum()) / spread
+    if a == 0 and b == 0:
+        a = 1e-6
+    return Similarity(
+        a, b, float(mt[0] - (a * ms[0] - b * ms[1])), float(mt[1] - (b * ms[0] + a * ms[1]))
+    )
+
+
+def expected(shape: Shape, wrong: Sequence[int]) -> Points:
+    """Where points would lie if they followed all others: (n, 2) in the upright frame.
+
+    The mean face, bent smoothly so that it passes near every other point.
+    """
+    chosen = np.array(wrong, dtype=np.intp)
+    others = np.setdiff1d(np.arange(N_POINTS), chosen)
+    off = shape.upright[others] - mean_shape()[others]
+    tied = _bending()
+    bent = np.linalg.solve(tied[np.ix_(chosen, chosen)], tied[np.ix_(chosen, others)] @ off)
+    return np.asarray(mean_shape()[chosen] - bent)
+
+
+@cache
+def _bending() -> Array:
+    """(106, 106) inverse covariance of how a face's points lie off the mean face's."""
+    loose: Array = assumed_correlation() + _LOOSE**2 * np.eye(N_POINTS)
+    return np.asarray(np.linalg.inv(loose))
+
+
+def _repaired(
+    shape: Shape, kind: Kind, message: str, remedy: str, indices: Sequence[int], upright: Points
+) -> Problem:
+    return Problem(kind, message, tuple(indices), remedy, shape.back.apply(upright))
+
+
+# Swapped sides
+
+_EYES = (*range(66, 84), 104, 105)
+_PAIRS: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("eyes", _EYES),
+    ("eyebrows", tuple(range(33, 51))),
+    ("sides of the mouth", tuple(i for i in range(84, 104) if MIRROR[i] != i)),
+    ("sides of the nose", (55, 56, 57, 58, 59, 61, 62, 63, 64, 65)),
+    ("eyes without the pupils", tuple(range(66, 84))),
+    ("pupils", (104, 105)),
+    ("corners of the mouth", (84, 90, 96, 100)),
+    ("outer corners of the mouth", (84, 90)),
+    ("inner corners of the mouth", (96, 100)),
+)
+# Swapped back, the points must lie this much nearer to where they are expected; for the whole
+# face, to the mean face.
+_BETTER, _WHOLE_BETTER = 0.5, 0.8
+
+
+def _whole_swap(points: Points) -> Problem | None:
+    other = points[MIRROR]
+    costs = []
+    for side in (points, other):
+        fit = robust_fit(side, mean_shape())
+        off = np.linalg.norm(fit.apply(side) - mean_shape(), axis=1)
+        costs.append(float(np.minimum(off, 0.5).mean()))
+    if costs[1] >= _WHOLE_BETTER * costs[0]:
+        return None
+    message = "left and right of the whole face are swapped"
+    return Problem(Kind.SWAP, message, tuple(range(N_POINTS)), "swap left and right", other)
+
+
+def _part_swaps(shape: Shape) -> Iterator[Problem]:
+    taken: set[int] = set()
+    for name, indices in _PAIRS:
+        chosen = list(indices)
+        if taken.intersection(chosen):
+            continue
+        there = expected(shape, chosen)
+        off = [
+            float(np.linalg.norm(shape.upright[i] - there, axis=1).mean())
+            for i in (chosen, MIRROR[chosen])
+        ]
+        if off[1] < _BETTER * off[0]:
+            taken.update(chosen)
+            swapped = shape.points[MIRROR[chosen]]
+            yield Problem(Kind.SWAP, f"the {name} are swapped", indices, "swap them", swapped)
+
+
+# Order along curves
+
+_CURVES = tuple(part for part in PARTS if len(part.indices) > 3)
+# What the better order must save, of the curve's length and in inter-ocular distances.
+_SAVED, _SAVED_AT_LEAST = 0.025, 0.03
+# Curves of turned heads fold: more is asked for, beyond so many degrees, with every degree.
+_TURNED, _SAVED_A_DEGREE = 25.0, 0.25
+# The nose base folds upon itself on a head turned further than so many degrees.
+_FOLDING, _FOLDED = "nose base", 35.0
+# A step towards it must save so much, and cost the mean face so much.
+_STEP_SAVED = 0.02
+
+
+@cache
+def _steps(part: Part) -> NDArray[np.intp]:
+    """(m, n) orders of a part's points that would be wrong on the mean face.
+
+    Two points exchanged, or a run reversed.
+    """
+    n = len(part.indices)
+    orders = []
+    for i in range(n):
+        for j in range(i + 1, n):
+            exchanged = np.arange(n)
+            exchanged[[i, j]] = j, i
+            orders += [
+                exchanged,
+                np.concatenate([np.r_[:i], np.r_[i : j + 1][::-1], np.r_[j + 1 : n]]),
+            ]
+    every = np.unique(np.array(orders), axis=0)
+    line = mean_shape()[list(part.indices)]
+    right = _lengths(line[None], part.closed)
+    return every[_lengths(line[every], part.closed) > right + _STEP_SAVED]
+
+
+def _lengths(lines: Array, closed: bool) -> Array:
+    """(m,) lengths of (m, n, 2) lines."""
+    ends = np.concatenate([lines, lines[:, :1]], axis=1) if closed else lines
+    return np.asarray(np.linalg.norm(np.diff(ends, axis=1), axis=2).sum(axis=1))
+
+
+def _disorder(shape: Shape) -> Iterator[Problem]:
+    turned = 1 + _SAVED_A_DEGREE * max(0.0, shape.yaw - _TURNED)
+    for part in _CURVES:
+        if part.name == _FOLDING and shape.yaw > _FOLDED:
+            continue
+        line = shape.upright[list(part.indices)]
+        order = _shortest(line, part)
+        before, after = _lengths(line[np.array([np.arange(len(line)), order])], part.closed)
+        if before - after < turned * max(_SAVED * before, _SAVED_AT_LEAST):
+            continue
+        moved = np.flatnonzero(order != np.arange(len(line))).tolist()
+        indices = tuple(part.indices[k] for k in moved)
+        points = shape.points[[part.indices[order[k]] for k in moved]]
+        message = f"points of the {part.name} are out of order"
+        yield Problem(Kind.ORDER, message, indices, "put them in order", points)
+
+
+def _shortest(line: Points, part: Part) -> NDArray[np.intp]:
+    """An order of a part's (n, 2) points with no shorter one a step away."""
+    order, steps = np.arange(len(line)), _steps(part)
+    length = float(_lengths(line[None], part.closed)[0])
+    for _ in line:
+        lengths = _lengths(line[order[steps]], part.closed)
+        best = int(lengths.argmin())
+        if lengths[best] > length - _STEP_SAVED:
+            break
+        order, length = order[steps[best]], float(lengths[best])
+    return order
+
+
+# Crossing curves
+
+# Name, how far below its lower point an upper one must lie in inter-ocular distances (lids of
+# closed eyes overlap), upper points, lower points, corners.
+_OPENINGS: tuple[tuple[str, float, tuple[int, ...], tuple[int, ...], tuple[int, int]], ...] = (
+    ("lids of the left eye", 0.06, (67, 68, 69), (73, 72, 71), (66, 70)),
+    ("lids of the right eye", 0.06, (76, 77, 78), (82, 81, 80), (75, 79)),
+    ("edges of the left eyebrow", 0.06, (34, 35, 36, 37), (41, 40, 39, 38), (33, 37)),
+    ("edges of the right eyebrow", 0.06, (43, 44, 45, 42), (49, 48, 47, 50), (42, 46)),
+    ("lips", 0.06, (97, 98, 99), (103, 102, 101), (96, 100)),
+    ("edges of the upper lip", 0.035, (86, 87, 88), (97, 98, 99), (84, 90)),
+    ("edges of the lower lip", 0.035, (103, 102, 101), (94, 93, 92), (84, 90)),
+)
+
+
+def _crossings(shape: Shape) -> Iterator[Problem]:
+    for name, bound, upper, lower, corners in _OPENINGS:
+        up, low = shape.upright[list(upper)], shape.upright[list(lower)]
+        along = shape.upright[corners[1]] - shape.upright[corners[0]]
+        width = float(np.linalg.norm(along))
+        along = along / max(width, 1e-6)
+        # Down, square to the corners' line; in profile the line is short and says little.
+        down = np.array([-along[1], along[0]]) if width > 0.1 else np.array([0.0, 1.0])
+        depth = (up - low) @ down
+        crossed = depth > bound
+        if not crossed.any():
+            continue
+        pairs = [(u, d) for u, d, c in zip(upper, lower, crossed, strict=True) if c]
+        indices = [i for pair in pairs for i in pair]
+        swapped = shape.points[[i for u, d in pairs for i in (d, u)]]
+        message = f"the {name} cross"
+        yield Problem(Kind.CROSSING, message, tuple(indices), "exchange them", swapped)
+
+
+# Places
+
+_PLACED = (
+    "left eyebrow",
+    "right eyebrow",
+    "nose bridge",
+    "nose base",
+    "left eye",
+    "right eye",
+    "outer lip",
+    "inner lip",
+)
+# How far the middle of a part may lie from where the others have it, in inter-ocular distances.
+_DISPLACED = {"outer lip": 0.24, "inner lip": 0.24, "nose base": 0.22, "nose bridge": 0.22}
+_DISPLACED_ELSE = 0.2
+
+
+def _displaced(shape: Shape) -> Iterator[Problem]:
+    for name in _PLACED:
+        indices = PART_BY_NAME[name].indices
+        there = expected(shape, indices)
+        here = shape.upright[list(indices)]
+        off = there.mean(axis=0) - here.mean(axis=0)
+        if float(np.hypot(*off)) > _DISPLACED.get(name, _DISPLACED_ELSE):
+            message = f"the {name} is not where the rest of the face has it"
+            yield _repaired(shape, Kind.OUTSIDE, message, "move it there", indices, here + off)
+
+
+_SIGHT = (("left", 104, 74, tuple(range(66, 74))), ("right", 105, 83, tuple(range(75, 83))))
+# How far outside of the lids pupil and centre may lie: of the eye's width, in inter-ocular
+# distances, and where the eye is closed.
+_OUT_OF_EYE, _OUT_AT_LEAST, _OUT_OF_CLOSED = 0.25, 0.06, 0.16
+_CLOSED = 0.05
+
+
+def _pupils(shape: Shape) -> Iterator[Problem]:
+    for side, pupil, centre, ring in _SIGHT:
+        outline = shape.upright[list(ring)]
+        width = float(np.ptp(outline, axis=0).max())
+        gaps = np.linalg.norm(outline[1:4] - outline[:4:-1], axis=1)
+        closed = float(gaps.min()) < _CLOSED
+        bound = _OUT_OF_CLOSED if closed else max(_OUT_OF_EYE * width, _OUT_AT_LEAST)
+        for index, what in ((pupil, "pupil"), (centre, "centre")):
+            if -signed_distance(shape.upright[index], outline) > bound:
+                middle = outline.mean(axis=0)[None]
+                message = f"the {side} {what} lies outside of its eye"
+                remedy = "put it in the middle"
+                yield _repaired(shape, Kind.PUPIL, message, remedy, (index,), middle)
+
+
+_NOSE = tuple(range(51, 66))
+# How far the contour may run inside of the nose, in inter-ocular distances; on turned heads the
+# visible outline does, and more so with every degree.
+_CUT, _CUT_A_DEGREE = 0.06, 0.011
+
+
+def _cut_nose(shape: Shape) -> Iterator[Problem]:
+    contour = shape.upright[:33]
+    # The contour ends level with the eyes; the forehead is put on top.
+    brow = np.array([[contour[32, 0], -1.2], [contour[0, 0], -1.2]])
+    outline = np.vstack([contour, brow])
+    bound = _CUT + _CUT_A_DEGREE * max(0.0, shape.yaw - _TURNED)
+    cut = [i for i in _NOSE if signed_distance(shape.upright[i], outline) < -bound]
+    if not cut:
+        return
+    nose = shape.upright[list(_NOSE)]
+    low, high = nose.min(axis=0) - 0.15, nose.max(axis=0) + 0.15
+    wrong = np.flatnonzero(((contour >= low) & (contour <= high)).all(axis=1)).tolist()
+    if not wrong:
+        wrong = [int(np.argmin(np.linalg.norm(contour - shape.upright[cut[0]], axis=1)))]
+    there = expected(shape, wrong)
+    message = "the contour cuts the nose"
+    yield _repaired(shape, Kind.NOSE, message, "put the contour outside", wrong, there)
+
+
+def signed_distance(point: Array, outline: Points) -> float:
+    """Distance of (2,) ``point`` to the closed (n, 2) ``outline``, negative outside."""
+    ends = np.vstack([outline, outline[:1]])
+    inside, nearest = False, np.inf
+    for a, b in pairwise(ends):
+        edge = b - a
+        along = float(np.clip((point - a) @ edge / max(float(edge @ edge), 1e-12), 0, 1))
+        nearest = min(nearest, float(np.hypot(*(a + along * edge - point))))
+        if (a[1] > point[1]) != (b[1] > point[1]):
+            crossing = a[0] + (point[1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+            inside ^= bool(point[0] < crossing)
+    return nearest if inside else -nearest
+
+
+_LOOKS: tuple[Callable[[Shape], Iterator[Problem]], ...] = (
+    _disorder,
+    _crossings,
+    _displaced,
+    _pupils,
+    _cut_nose,
+)
