@@ -1,11 +1,12 @@
 """Hair, skin and background of a face: upright crops, merged probabilities (LaPa, 3.2(1)).
 
-The paper crops by a coarse foreground first, so as to keep all the hair. Here the landmarks
-give the crops: a tight one for detail and a wide one for long hair, merged on one canvas.
+A coarse foreground gives the crop, so as to keep all the hair. Without a coarse network the
+landmarks give two: a tight one for detail and a wide one for long hair, merged on one canvas.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,9 +14,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lapa_annotator.domain.geometry import Similarity, square_crop
+from lapa_annotator.domain.geometry import Similarity
 from lapa_annotator.domain.landmarks import Points
 from lapa_annotator.ppa.attach import keep_what_belongs_to_the_face
+from lapa_annotator.ppa.coarse import Foreground, head_crop, nearer_to_others
+from lapa_annotator.ppa.frame import FaceFrame
+from lapa_annotator.ppa.refine import refine
 from lapa_annotator.runtime.crops import Image, cut
 
 
@@ -57,69 +61,108 @@ class Segmentation:
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class FaceFrame:
-    """Where a face lies: its centre and size (pixels) and its roll (degrees, clockwise)."""
+@dataclass(frozen=True)
+class CoarseToFine:
+    """A segmenter that is shown the crop which a coarse network has found.
 
-    centre: tuple[float, float]
-    size: float
-    roll: float
+    Attributes:
+        fine: tells hair, skin and background apart in the crop.
+        coarse: finds hair and skin on the whole picture.
+    """
 
-    @classmethod
-    def of(cls, points: Points) -> FaceFrame:
-        """The frame of (106, 2) points: their upright box, turned by the line of the eyes."""
-        dx, dy = points[75:83].mean(axis=0) - points[66:74].mean(axis=0)
-        roll = float(np.degrees(np.arctan2(dy, dx)))
-        turn = Similarity.about((0.0, 0.0), (0.0, 0.0), 1.0, -roll)
-        upright = turn.apply(points)
-        low, high = upright.min(axis=0), upright.max(axis=0)
-        centre = turn.inverse().apply((low + high) / 2)
-        return cls((float(centre[0]), float(centre[1])), max(1.0, float((high - low).max())), roll)
+    fine: Segmenter
+    coarse: Foreground
 
-    def crop(self, factor: float, lift: float, size: int) -> Similarity:
-        """The upright crop ``factor`` times the face's size, raised by ``lift`` times it."""
-        angle = np.radians(self.roll)
-        x = self.centre[0] + lift * self.size * float(np.sin(angle))
-        y = self.centre[1] - lift * self.size * float(np.cos(angle))
-        return square_crop((x, y), factor * self.size, size, self.roll)
+    @property
+    def name(self) -> str:
+        """The model versions of both."""
+        return f"{self.coarse.name}+{self.fine.name}"
+
+    @property
+    def size(self) -> int:
+        """Side of the crop that the fine one wants, in pixels."""
+        return self.fine.size
+
+    def segment(self, crop: Image) -> NDArray[np.float32]:
+        """Segment a crop by the fine one; see ``Segmenter.segment``."""
+        return self.fine.segment(crop)
 
 
 CROPS: tuple[tuple[float, float], ...] = ((2.2, 0.1), (3.4, 0.2))
 """(factor, lift) of each crop in units of the face's size; the last one is the canvas."""
 
+_CLOSE_LOOK = 2.9
+"""A head this many times as large as its face (long hair) is looked at closely as well."""
+_FINEST = 1024
+"""No canvas has more pixels a side than this."""
 _DARK = 0.38
 _MOST_GAIN = 8.0
 
 
-def segment_face(image: Image, points: Points, segmenter: Segmenter) -> Segmentation:
+def segment_face(
+    image: Image, points: Points, segmenter: Segmenter, others: Sequence[Points] = ()
+) -> Segmentation:
     """Segment one face of an image (LaPa, section 3.2(1)).
 
     Args:
         image: (H, W, 3) uint8 RGB.
         points: (106, 2) landmarks in image pixels; they may lie outside of the image.
-        segmenter: the network.
+        segmenter: the network, or a coarse and a fine one.
+        others: the landmarks of the other faces of the image, whose hair and skin stay out.
 
     Returns:
-        Probabilities on a canvas of twice the segmenter's size, cleared of what belongs to
-        other people or to nobody.
+        Probabilities on a canvas around the head, at the image's resolution where the canvas
+        can hold it, cleared of what belongs to other people or to nobody.
     """
     frame = FaceFrame.of(points)
     side = 2 * segmenter.size
-    to_canvas = frame.crop(*CROPS[-1], side)
+    if isinstance(segmenter, CoarseToFine):
+        head = head_crop(image, points, others, segmenter.coarse)
+        to_canvas = head.crop(1.0, 0.0, side)
+        close = [CROPS[0]] if head.size > _CLOSE_LOOK * frame.size else []
+        looks = [*(frame.crop(*c, segmenter.size) for c in close), head.crop(1, 0, segmenter.size)]
+    else:
+        to_canvas = frame.crop(*CROPS[-1], side)
+        looks = [frame.crop(*c, segmenter.size) for c in CROPS]
     canvas = _brightened(cut(image, to_canvas, side), to_canvas.apply(points))
+    merged = _merged(canvas, [to_canvas.inverse().then(look) for look in looks], segmenter)
+    to_fine, guide = _finest(image, canvas, to_canvas)
+    scaled = np.round(refine(merged, guide) * 255).astype(np.uint8)
+    here = to_fine.apply(points)
+    theirs = nearer_to_others(scaled.shape, here, [to_fine.apply(p) for p in others])
+    if theirs is not None:
+        scaled[theirs] = (255, 0, 0)
+    clean = keep_what_belongs_to_the_face(scaled, here)
+    return Segmentation(np.ascontiguousarray(clean.transpose(2, 0, 1)), to_fine, segmenter.name)
+
+
+def _merged(
+    canvas: Image, crops: Sequence[Similarity], segmenter: Segmenter
+) -> NDArray[np.float32]:
+    """(side, side, 3) probabilities of all looks at a canvas; background where none reaches."""
+    side = canvas.shape[0]
     total = np.zeros((side, side, 3), np.float32)
     weight = np.zeros((side, side, 1), np.float32)
-    for factor, lift in CROPS:
-        to_crop = to_canvas.inverse().then(frame.crop(factor, lift, segmenter.size))
+    trust = _trust(segmenter.size)
+    for to_crop in crops:
         said = segmenter.segment(cut(canvas, to_crop, segmenter.size)).transpose(1, 2, 0)
-        trust = _trust(segmenter.size)
         total += _brought_back(np.ascontiguousarray(said) * trust, to_crop, side)
         weight += _brought_back(trust, to_crop, side)[..., None]
-    merged = total / np.maximum(weight, 1e-6)
-    merged[weight[..., 0] < 1e-6] = (1, 0, 0)
-    scaled = np.round(np.clip(merged, 0, 1) * 255).astype(np.uint8)
-    clean = keep_what_belongs_to_the_face(scaled, to_canvas.apply(points))
-    return Segmentation(np.ascontiguousarray(clean.transpose(2, 0, 1)), to_canvas, segmenter.name)
+    total /= np.maximum(weight, np.float32(1e-6))
+    total[weight[..., 0] < 1e-6] = (1, 0, 0)
+    return total
+
+
+def _finest(image: Image, canvas: Image, to_canvas: Similarity) -> tuple[Similarity, Image]:
+    """The canvas with as many pixels as the image has there, up to a limit."""
+    side = canvas.shape[0]
+    finest = min(_FINEST, round(side / to_canvas.scale))
+    if finest <= side:
+        return to_canvas, canvas
+    factor = finest / side
+    half = (factor - 1) / 2
+    to_fine = to_canvas.then(Similarity(factor, 0.0, half, half))
+    return to_fine, cut(image, to_fine, finest)
 
 
 def _brightened(canvas: Image, points: Points) -> Image:

@@ -1,0 +1,88 @@
+"""Crisp edges: a segmentation brought to the picture's own resolution by the picture itself.
+
+The guided filter (He et al., 2013) in its fast form: where colours change, probabilities
+change with them. Coefficients are made where the network saw, and used where the picture is.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lapa_annotator.runtime.crops import Image
+
+Plane = NDArray[np.float32]
+
+
+def refine(
+    probabilities: NDArray[np.float32], guide: Image, radius: int = 4, smoothness: float = 1e-3
+) -> NDArray[np.float32]:
+    """Refine probabilities by the edges of the picture they were found on.
+
+    Args:
+        probabilities: (h, w, C) float32, as the network gave them; background first.
+        guide: (H, W, 3) uint8 RGB of the same crop; H ≥ h and W ≥ w.
+        radius: of the windows, in pixels of the probabilities.
+        smoothness: variance of a colour in [0, 1] below which it is no edge.
+
+    Returns:
+        (H, W, C) float32 in [0, 1] that add up to 1.
+    """
+    height, width = guide.shape[:2]
+    h, w = probabilities.shape[:2]
+    fine = guide.astype(np.float32) * np.float32(1 / 255)
+    seen = fine if (h, w) == (height, width) else cv2.resize(fine, (w, h), interpolation=_AREA)
+    mean, inverse = _colours(seen, radius, smoothness)
+    out = np.empty((height, width, probabilities.shape[2]), np.float32)
+    for k in range(1, out.shape[2]):
+        plane = np.ascontiguousarray(probabilities[..., k])
+        line = _line(seen, mean, inverse, plane, radius)
+        slope, offset = (cv2.resize(x, (width, height)) for x in line)
+        out[..., k] = np.clip((slope * fine).sum(axis=2) + offset, 0, 1)
+    rest = out[..., 1:].sum(axis=2)
+    out[..., 1:] /= np.maximum(rest, 1)[..., None]
+    out[..., 0] = 1 - np.minimum(rest, 1)
+    return out
+
+
+_AREA = cv2.INTER_AREA
+
+
+def _box(x: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
+    return np.asarray(cv2.blur(x, (2 * radius + 1, 2 * radius + 1)), np.float32)
+
+
+def _colours(guide: Plane, radius: int, smoothness: float) -> tuple[Plane, Plane]:
+    """Mean colour (h, w, 3) and inverse covariance (h, w, 3, 3) of the windows."""
+    mean = _box(guide, radius)
+    second = np.empty((*guide.shape[:2], 3, 3), np.float32)
+    for i in range(3):
+        for j in range(i, 3):
+            both = _box(guide[..., i] * guide[..., j], radius) - mean[..., i] * mean[..., j]
+            second[..., i, j] = second[..., j, i] = both
+    second += np.float32(smoothness) * np.eye(3, dtype=np.float32)
+    return mean, _inverse(second)
+
+
+def _inverse(m: Plane) -> Plane:
+    """The inverse of symmetric, positive 3x3 matrices, by cofactors: LAPACK is ten times slower."""
+    a, b, c, d, e, f = (m[..., i, j] for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
+    out = np.empty_like(m)
+    out[..., 0, 0], out[..., 1, 1], out[..., 2, 2] = d * f - e * e, a * f - c * c, a * d - b * b
+    out[..., 0, 1] = out[..., 1, 0] = c * e - b * f
+    out[..., 0, 2] = out[..., 2, 0] = b * e - c * d
+    out[..., 1, 2] = out[..., 2, 1] = b * c - a * e
+    out /= (a * out[..., 0, 0] + b * out[..., 0, 1] + c * out[..., 0, 2])[..., None, None]
+    return out
+
+
+def _line(
+    guide: Plane, mean: Plane, inverse: Plane, plane: Plane, radius: int
+) -> tuple[Plane, Plane]:
+    """The line from colour to probability that fits best around each pixel, smoothed."""
+    middle = _box(plane, radius)
+    both = _box(guide * plane[..., None], radius) - mean * middle[..., None]
+    slope = np.einsum("hwij,hwj->hwi", inverse, both)
+    offset = middle - (slope * mean).sum(axis=2)
+    return _box(np.asarray(slope, np.float32), radius), _box(offset, radius)
