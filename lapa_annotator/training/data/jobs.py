@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,9 +85,19 @@ def _worked(work: Callable[[T], Outcome], tasks: list[T], jobs: int) -> Iterator
 
 
 def _begin() -> None:
+    # Ctrl+C reaches every process of the terminal; the parent alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     # One thread a process: each of them would otherwise ask for every core.
     os.environ["LAPA_THREADS"] = "1"
     cv2.setNumThreads(1)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def known_faces(out: Path, name: str, digest: str) -> int | None:

@@ -35,11 +35,14 @@ class ProjectSource:
         with Project.open(folder, read_only=True) as project:
             self._segmentations = project.segmentations
             found: list[tuple[str, ImageInfo, Face]] = []
+            # Two folders of a project may hold photos of the same name.
+            several = len(project.roots()) > 1
             for image_id in project.ids(_FINISHED):
                 info = project.info(int(image_id))
                 faces = [f for f in project.load(info.id).faces if f.landmarks is not None]
                 for number, face in enumerate(faces):
-                    key = info.path.with_suffix("").as_posix()
+                    place = info.path.with_suffix("")
+                    key = (info.root.name / place if several else place).as_posix()
                     found.append((f"{key}{VARIATION}{number}" if number else key, info, face))
         self._faces = [entry for entry in found if belongs(entry[0], part)]
         if not self._faces:

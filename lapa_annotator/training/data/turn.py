@@ -51,9 +51,9 @@ class TurnSettings:
         most_torn: a picture with a larger share of the face stretched further is thrown away.
     """
 
-    yaw: tuple[float, float] = (12.0, 50.0)
+    yaw: tuple[float, float] = (12.0, 60.0)
     pitch: float = 15.0
-    most_yaw: float = 60.0
+    most_yaw: float = 68.0
     already: float = 6.0
     cell: float = 2.0
     recede: float = 0.9
