@@ -80,6 +80,7 @@ _MOUNTED = {
     "calibrate": "lapa_annotator.cli.train_calibrate:calibrate",
     "curve": "lapa_annotator.cli.train_curve:curve",
     "detector": "lapa_annotator.cli.train_detector:detector",
+    "list": "lapa_annotator.cli.train_list:list_runs",
     "parsing": "lapa_annotator.cli.train_parsing:parsing",
     "teach": "lapa_annotator.cli.train_teach:teach",
 }

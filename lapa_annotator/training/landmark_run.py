@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lapa_annotator.dla.crops import SIZE
 from lapa_annotator.domain.errors import InputError
-from lapa_annotator.formats.atomic import replace_file
-from lapa_annotator.training.card import card
 from lapa_annotator.training.data.augment import AugmentSettings
 from lapa_annotator.training.data.batches import Batches
 from lapa_annotator.training.data.crops import Crops, CropSpec
@@ -21,25 +18,17 @@ from lapa_annotator.training.datasets import (
     first_faces,
     kept_crops,
 )
+from lapa_annotator.training.landmark_files import is_published, publish
 from lapa_annotator.training.landmarks import LandmarkLosses, LandmarkTask
-from lapa_annotator.training.loop import Machine, Progress, Recipe, RunFolder, fit, leads, trained
+from lapa_annotator.training.loop import Machine, Progress, Recipe, fit, leads, trained
 from lapa_annotator.training.loop.machine import need
 
 if TYPE_CHECKING:
     import torch
 
 NETWORK = "hourglass"
-MODEL = "hourglass-106"
-"""The model version that the files are named by."""
-
 UNNAMED_LICENCE = "not stated: to be named before the weights are given away"
 _WIDTH, _STACKS = 256, 1
-_LIMITS = (
-    "Scored on held-out faces of the folders above alone, by one pass over an upright crop "
-    "around the true points: detection is not part of the score.",
-    "Where the points come from a teacher, the scores say how far it agrees with the teacher.",
-    "Not made for telling who somebody is, nor for deciding anything about a person.",
-)
 
 
 @dataclass(frozen=True)
@@ -87,8 +76,7 @@ def train_landmarks(
     """Train in the folder ``out``, or go on there; see ``loop.fit``.
 
     Reports of stage "note" tell what is done before and after the steps. At the end ``out``
-    holds the averaged weights (``hourglass-106.safetensors``), OpenVINO's files (.xml, .bin)
-    and a card (.md); without ``export`` only the checkpoints.
+    holds what ``landmark_files.publish`` writes; without ``export`` only the checkpoints.
 
     Raises:
         InputError: a folder without samples, weights of another shape, and what ``fit`` raises.
@@ -101,12 +89,10 @@ def train_landmarks(
     last = Progress("done", 0, order.steps)
     for last in fit(prepared.task, prepared.recipe, out, machine):
         yield last
-    # A card that is there may have been completed by hand, and is written last.
-    wanted = export and leads() and not (out / f"{MODEL}.md").exists()
-    if wanted and last.stage == "done":
-        _export(order, prepared, out, last)
-        note = f"Weights, OpenVINO's files and a card to complete: {out}"
-        yield Progress("note", last.step, last.steps, seconds=last.seconds, note=note)
+    if export and leads() and last.stage == "done" and not is_published(out):
+        facts = {"faces trained on": str(prepared.faces), "licence": order.licence}
+        for note in publish(trained(prepared.task, out), prepared.recipe, facts, out):
+            yield Progress("note", last.step, last.steps, seconds=last.seconds, note=note)
 
 
 def _prepare(order: LandmarkOrder, said: list[str]) -> _Prepared:
@@ -182,28 +168,3 @@ def _beginning(
                 order.init, f"its {name} is {settings[name]}, not {value}", f"leave --{name} out"
             )
     return settings, module.state_dict(), {"init": checksum(order.init)}
-
-
-def _export(order: LandmarkOrder, prepared: _Prepared, out: Path, last: Progress) -> None:
-    from lapa_annotator.nets.weights import save_weights
-    from lapa_annotator.runtime.convert import export_ir
-
-    recipe, module = prepared.recipe, trained(prepared.task, out)
-    notes = {"data": "; ".join(recipe.data), "steps": str(recipe.steps), "seed": str(recipe.seed)}
-    save_weights(out / f"{MODEL}.safetensors", module, NETWORK, recipe.settings, notes)
-    export_ir(module, SIZE, out / f"{MODEL}.xml")
-    parameters = sum(p.numel() for p in module.parameters())
-    facts = {
-        "parameters": f"{parameters / 1e6:.2f} million",
-        "faces trained on": str(prepared.faces),
-        "licence": order.licence,
-    }
-    text = card(
-        MODEL, recipe, RunFolder(out).state().scores, last.seconds, facts, _limits(order.data)
-    )
-    replace_file(out / f"{MODEL}.md", text.encode("utf-8", "backslashreplace"))
-
-
-def _limits(data: Sequence[Data]) -> tuple[str, ...]:
-    names = ", ".join(d.path.name for d in data if d.share > 0)
-    return (f"It has seen nothing but faces of {names}.", *_LIMITS)

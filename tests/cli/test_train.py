@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 from lapa_annotator.cli.main import app
 from lapa_annotator.training.data.split import held_out
+from lapa_annotator.training.loop import Progress, Recipe, RunFolder
 from tests.training.data.support import write_lapa
 
 RUNNER = CliRunner()
@@ -28,7 +29,7 @@ def test_landmarks_are_trained_from_a_folder(faces, tmp_path):
     options = ("--data", faces, "--out", out, "--cache", tmp_path / "cache", "--threads", 1)
     done = call("landmarks", *options, "--steps", 1, "--batch", 1, "--width", 8)
     assert done.exit_code == 0, done.output
-    assert (out / "hourglass-106.safetensors").is_file()
+    assert (out / "weights.safetensors").is_file()
     other = call("landmarks", *options, "--steps", 2, "--batch", 1, "--width", 8)
     assert other.exit_code == 2
     assert "steps = 1, not 2" in other.output
@@ -59,3 +60,17 @@ def test_sizes_that_are_no_numbers_are_one_sentence(faces, tmp_path):
     done = call("curve", "--data", faces, "--out", tmp_path / "curve", "--sizes", "many")
     assert done.exit_code == 2
     assert "write them like" in done.output
+
+
+def test_runs_are_listed_with_their_steps_and_scores(tmp_path):
+    folder = RunFolder(tmp_path / "first")
+    folder.begin(Recipe(task="landmarks", network="hourglass", steps=90))
+    folder.report(Progress("validated", 40, 90, None, {"NME": 4.25}, 8.0))
+    listed = call("list", tmp_path)
+    assert listed.exit_code == 0
+    for told in ("first", "landmarks", "40 of 90", "NME 4.25"):
+        assert told in listed.output
+
+
+def test_a_folder_without_runs_is_one_sentence(tmp_path):
+    assert call("list", tmp_path).exit_code == 2

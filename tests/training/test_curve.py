@@ -39,13 +39,15 @@ def run(order, tmp_path_factory):
 
 def test_a_training_leaves_weights_openvino_s_files_and_a_card(order, run):
     out, _ = run
-    module, info = load_weights(out / "hourglass-106.safetensors")
+    module, info = load_weights(out / "weights.safetensors")
     assert (info.network, info.settings["width"]) == ("hourglass", 8)
     assert module(torch.zeros(1, 3, 256, 256))[-1].shape == (1, 106, 64, 64)
-    assert (out / "hourglass-106.xml").stat().st_size
-    card = (out / "hourglass-106.md").read_text()
+    assert (out / "network.xml").stat().st_size
+    card = (out / "card.md").read_text()
     for told in (str(order.data[0].path), "| seed | 0 |", "NME", "Limits", "licence"):
         assert told in card
+    # One face is held out, too few to fit confidences on.
+    assert "not calibrated" in card
     recipe = tomllib.loads((out / "recipe.toml").read_text())
     assert recipe["fingerprints"].keys() == {str(order.data[0].path)}
 
@@ -55,7 +57,7 @@ def test_nothing_that_is_held_out_is_trained_on(run):
 
 
 def test_a_call_on_a_finished_run_trains_nothing(order, run):
-    card = run[0] / "hourglass-106.md"
+    card = run[0] / "card.md"
     card.write_text("completed by hand")
     stages = [r.stage for r in train_landmarks(order, run[0], QUIET)]
     assert "training" not in stages
@@ -72,11 +74,11 @@ def test_other_data_in_the_folder_are_another_recipe(order, run, tmp_path):
 
 def test_training_goes_on_from_given_weights(order, run, tmp_path, monkeypatch):
     monkeypatch.setattr("lapa_annotator.runtime.convert.export_ir", lambda *_: None)
-    init = run[0] / "hourglass-106.safetensors"
+    init = run[0] / "weights.safetensors"
     fine = dataclasses.replace(order, init=init, width=None, rate=1e-9)
     list(train_landmarks(fine, tmp_path, QUIET))
     before, _ = load_weights(init)
-    after, info = load_weights(tmp_path / "hourglass-106.safetensors")
+    after, info = load_weights(tmp_path / "weights.safetensors")
     assert info.settings["width"] == 8
     pairs = zip(before.parameters(), after.parameters(), strict=True)
     assert all(torch.allclose(a, b, atol=1e-3) for a, b in pairs)
@@ -84,7 +86,7 @@ def test_training_goes_on_from_given_weights(order, run, tmp_path, monkeypatch):
 
 
 def test_weights_of_another_width_are_refused(order, run, tmp_path):
-    init = run[0] / "hourglass-106.safetensors"
+    init = run[0] / "weights.safetensors"
     with pytest.raises(InputError, match="its width is 8, not 16"):
         list(train_landmarks(dataclasses.replace(order, init=init, width=16), tmp_path, QUIET))
 

@@ -54,11 +54,14 @@ def fit(
             return
         except (RuntimeError, MemoryError) as error:
             if not _is_no_memory(error):
+                _raise_if_lost(error)
                 raise
         parts = _more_parts(recipe, machine, parts)
         size = recipe.batch // machine.devices // parts
         note = f"Memory ran out: going on with {size} images at once, the same batch in all."
-        yield Progress("note", 0, recipe.steps, note=note)
+        said = Progress("note", 0, recipe.steps, note=note)
+        folder.report(said)
+        yield said
 
 
 def trained(task: Task, out: Path) -> torch.nn.Module:
@@ -145,6 +148,14 @@ def _is_no_memory(error: BaseException) -> bool:
         return True
     text = str(error)
     return "out of memory" in text or "DefaultCPUAllocator" in text
+
+
+def _raise_if_lost(error: BaseException) -> None:
+    if "CUDA error" in str(error):
+        first = str(error).splitlines()[0]
+        raise InputError(
+            "the GPU", f"it has stopped working ({first})", "run the same again to go on"
+        ) from error
 
 
 def _more_parts(recipe: Recipe, machine: Machine, parts: int) -> int:

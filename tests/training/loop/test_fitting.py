@@ -134,6 +134,15 @@ def test_where_not_even_one_image_fits_it_is_one_sentence(tmp_path):
         list(fit(TooBig(), recipe(), tmp_path, QUIET))
 
 
+def test_a_gpu_that_is_gone_is_one_sentence(tmp_path):
+    class Lost(Line):
+        def loss(self, module, batch):
+            raise RuntimeError("CUDA error: unspecified launch failure\nCUDA kernel errors might")
+
+    with pytest.raises(InputError, match=r"the GPU: it has stopped working .*launch failure\)"):
+        list(fit(Lost(), recipe(), tmp_path, QUIET))
+
+
 def test_a_full_disk_is_one_sentence_and_training_goes_on_later(whole, tmp_path, monkeypatch):
     replace = os.replace
 
