@@ -1,0 +1,146 @@
+"""A face's points: milliseconds of each step, and how much of the processor the network uses.
+
+Takes the shipped hourglass; random weights of the same network where none are shipped. Times
+are the least of several rounds: the machine has other work to do, too.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import skimage.data
+import torch
+
+from lapa_annotator.dla.crops import SIZE, box_crop
+from lapa_annotator.dla.heatmaps import decode, from_heatmap
+from lapa_annotator.dla.hourglass import HourglassProposer
+from lapa_annotator.dla.registry import make_detector
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.geometry import Box
+from lapa_annotator.nets.flops import cost_of
+from lapa_annotator.nets.registry import build_network
+from lapa_annotator.nets.weights import load_weights
+from lapa_annotator.runtime.convert import export_ir
+from lapa_annotator.runtime.crops import cut
+from lapa_annotator.runtime.files import model_path
+from lapa_annotator.runtime.sessions import Session
+
+ROUNDS = 12
+NAME = "hourglass-106"
+PRECISIONS = ("bf16", "f32")
+BATCH = 8
+FACE = Box(157, 55, 295, 220)  # the astronaut's
+
+
+def _say(what: str, value: float, unit: str, more: str = "") -> None:
+    sys.stdout.write(f"{what:46s}{value:9.2f} {unit}  {more}\n")
+    sys.stdout.flush()
+
+
+def _least_ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    work()
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return 1000 * min(times)
+
+
+def _network(folder: Path) -> tuple[torch.nn.Module, Path]:
+    try:
+        path = model_path(NAME)
+        return load_weights(path.with_suffix(".safetensors"))[0], path
+    except InputError:
+        sys.stdout.write("No hourglass is shipped: random weights, the same network.\n")
+        torch.manual_seed(0)
+        network = build_network("hourglass").eval()
+        return network, export_ir(network, SIZE, folder / "random.xml")
+
+
+def _peak(folder: Path) -> dict[str, float]:
+    """GFLOP/s of convolutions as large as this machine likes them, by precision."""
+    layers = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 256, 1),
+        *(torch.nn.Conv2d(256, 256, 3, padding=1, bias=False) for _ in range(6)),
+    )
+    path = export_ir(layers, 64, folder / "convolutions.xml")
+    pixels = np.random.default_rng(0).random((2, 3, 64, 64), dtype=np.float32)
+    flops = 2 * cost_of(layers, 64).flops
+    found = {}
+    for precision in PRECISIONS:
+        run = Session(path, precision, pixels.shape)
+        found[precision] = flops / _least_ms(lambda run=run: run(pixels)) / 1e6
+    return found
+
+
+def _openvino(path: Path, flops: int, peak: dict[str, float]) -> None:
+    pixels = np.random.default_rng(0).random((BATCH, 3, SIZE, SIZE), dtype=np.float32)
+    for precision in PRECISIONS:
+        for batch in (1, BATCH):
+            run = Session(path, precision, (batch, 3, SIZE, SIZE))
+            least = _least_ms(lambda run=run, batch=batch: run(pixels[:batch])) / batch
+            rate = flops / least / 1e6
+            more = f"{rate:.0f} GFLOP/s, {100 * rate / peak[precision]:.0f} % of the convolutions'"
+            _say(f"network, OpenVINO {precision}, batch {batch}, a face", least, "ms", more)
+
+
+def _torch(network: torch.nn.Module) -> None:
+    pixels = torch.rand(1, 3, SIZE, SIZE)
+    last = pixels.contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        _say("network, torch eager f32", _least_ms(lambda: network(pixels), 4), "ms")
+        network = network.to(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            least = _least_ms(lambda: network(last), 4)
+    _say("network, torch channels-last bf16", least, "ms")
+
+
+def _precision(path: Path, image: np.ndarray) -> None:
+    """How far bf16 moves the points, in pixels of the crop."""
+    crop = cut(image, box_crop(FACE), SIZE)[None]
+    exact, rough = (
+        from_heatmap(decode(HourglassProposer("a", path, p).heatmaps(crop)[0]).points)
+        for p in ("f32", "bf16")
+    )
+    moved = np.hypot(*(rough - exact).T)
+    _say("bf16 moves points by, mean", float(moved.mean()), "px", f"at most {moved.max():.2f}")
+
+
+def main() -> None:
+    """Print milliseconds a face, GFLOP/s and throughput."""
+    image = skimage.data.astronaut()
+    with tempfile.TemporaryDirectory() as name:
+        network, path = _network(Path(name))
+        cost = cost_of(network, SIZE)
+        gflop = cost.flops / 1e9
+        _say("parameters", cost.parameters / 1e6, "million", f"{gflop:.1f} GFLOP a face")
+        peak = _peak(Path(name))
+        for precision, rate in peak.items():
+            _say(f"large 3x3 convolutions, {precision}", rate, "GFLOP/s")
+        try:
+            detector = make_detector()
+            least = _least_ms(lambda: detector.detect(image))
+            _say(f"detection, {detector.name}, 512x512", least, "ms")
+        except InputError as error:
+            sys.stdout.write(f"no detection: {error}\n")
+        _say("crop", _least_ms(lambda: cut(image, box_crop(FACE), SIZE)), "ms")
+        _openvino(path, cost.flops, peak)
+        _torch(network)
+        maps = HourglassProposer(NAME, path).heatmaps(cut(image, box_crop(FACE), SIZE)[None])[0]
+        _say("decoding", _least_ms(lambda: decode(maps)), "ms")
+        _precision(path, image)
+        if path.parent == Path(name):
+            return  # random weights see no face anywhere, and the proposer looks again and again
+        for mirrored in (False, True):
+            proposer = HourglassProposer(NAME, path, "bf16", mirrored)
+            least = _least_ms(lambda proposer=proposer: proposer.propose(image, FACE))
+            looks = "with a mirrored look" if mirrored else "one look"
+            _say(f"whole proposal, warm, bf16, {looks}", least, "ms")
+
+
+if __name__ == "__main__":
+    main()
