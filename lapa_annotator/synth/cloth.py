@@ -20,6 +20,8 @@ from lapa_annotator.synth.template import HEAD, MEAN_POINTS_UV, TORSO, template
 
 Array = NDArray[np.float64]
 
+_HEM = 0.014
+"""Metres within which clothes rise from the skin to their full thickness."""
 HATS = ("beanie", "cap", "brim")
 
 
@@ -29,14 +31,17 @@ class Garment:
 
     Attributes:
         faces: (n, 4) quads of the fine mesh.
-        trim: (fine,) metres by which each vertex is moved up, on the mean shape, so that the
-            garment ends in a line and not in steps.
+        trim: (fine,) metres by which each vertex of a hat is moved up, on the mean shape, so
+            that it ends in a line and not in steps.
+        rise: (fine,) share of its thickness that the cloth lies above the skin. Clothes sink
+            into the skin at their edge: they leave no gap, and end in a line too.
         covered: (m,) which quads of the whole fine mesh these are.
         hole: (k, 2) edges of a hole that the cloth closes.
     """
 
     faces: Ints
     trim: Array
+    rise: Array
     covered: NDArray[np.bool_]
     hole: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
 
@@ -46,19 +51,22 @@ def garment(kind: str) -> Garment:
     """The part of the body that a garment lies over."""
     mesh = template()
     uv = mesh.uv.mean(axis=1)
+    flat = np.zeros(len(mesh.rest))
     if kind == "mask":
         chosen = (mesh.slots == HEAD) & _mask(uv) & ~_lips_inside(uv)
         faces = mesh.faces[chosen]
-        return Garment(faces, np.zeros(len(mesh.rest)), chosen, _mouth_rim(faces))
+        return Garment(faces, flat, flat + 1, chosen, _mouth_rim(faces))
     if kind == "headscarf":
         chosen = _headscarf(uv)
-        return Garment(mesh.faces[chosen], np.zeros(len(mesh.rest)), chosen)
+        return Garment(mesh.faces[chosen], flat, flat + 1, chosen)
     above = _above(kind, mesh.rest)  # positive on the cloth
-    on = (above[mesh.faces] > 0).any(axis=1)
-    skin = (mesh.slots == HEAD) | (mesh.slots == TORSO)
-    chosen = on & ((mesh.slots == HEAD) & ~regions.on_ear(uv) if kind in HATS else skin)
-    trim = np.where(above < 0, -above, 0.0) * (1 if kind in HATS else -1)
-    return Garment(mesh.faces[chosen], np.clip(trim, -0.02, 0.02), chosen)
+    if kind in HATS:
+        chosen = (above[mesh.faces] > 0).any(axis=1)
+        chosen &= (mesh.slots == HEAD) & ~regions.on_ear(uv)
+        return Garment(mesh.faces[chosen], np.clip(-above, 0, 0.02), flat + 1, chosen)
+    chosen = (above[mesh.faces] > -_HEM).any(axis=1)
+    chosen &= (mesh.slots == HEAD) | (mesh.slots == TORSO)
+    return Garment(mesh.faces[chosen], flat, np.clip(above / _HEM, -0.6, 1), chosen)
 
 
 def _above(kind: str, rest: Array) -> Array:
@@ -136,13 +144,15 @@ def cover(surface: Surface, cloth: Garment, up: Array, thickness: float, smooth:
     if len(cloth.hole):
         skin, outward, quads = _closed(skin, outward, quads, np.searchsorted(used, cloth.hole))
         trim = np.zeros_like(skin)
-    shell = skin + thickness * outward + trim
+    wanted = thickness * cloth.rise[used]
+    wanted = np.concatenate([wanted, np.full(len(skin) - len(used), thickness)])
+    shell = skin + wanted[:, None] * outward + trim
     n = len(skin)
     a = quads.ravel()
     b = np.roll(quads, -1, axis=1).ravel()
     near = coo_matrix((np.ones(2 * len(a)), (np.r_[a, b], np.r_[b, a])), shape=(n, n)).tocsr()
     mean = diags(1 / np.maximum(np.asarray(near.sum(axis=1)).ravel(), 1)) @ near
-    still = np.linalg.norm(trim, axis=1) > 0
+    still = (np.linalg.norm(trim, axis=1) > 0) | (wanted < thickness)
     for _ in range(smooth):
         moved = 0.5 * shell + 0.5 * (mean @ shell)
         shell = np.where(still[:, None], shell, moved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -9,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lapa_annotator.synth.camera import Camera
-from lapa_annotator.synth.points import INNER_CHEEK, mirrored, smooth
+from lapa_annotator.synth.points import INNER_CHEEK, MIDDLE, mirrored, smooth
 from lapa_annotator.synth.rings import inside
+from lapa_annotator.synth.strands import Surface
 from lapa_annotator.synth.subdivide import Ints
 from lapa_annotator.synth.template import HEAD, MEAN_POINTS_UV, template
 
@@ -18,6 +20,12 @@ Array = NDArray[np.float64]
 
 _FINE = 8
 """The outline is found on a raster this many times finer than the picture."""
+_CUTS = 6
+"""Quads that the jaw's line crosses are cut into this many pieces a side."""
+_AROUND = ((0, 0), (1, 0), (1, 1), (0, 1))
+_BEYOND, _MOST = 0.03, 0.5
+"""On a near-profile nose, lips and chin are the outline: they stand out by more than this share
+of the distance from the head's middle, along more than this share of the half."""
 _MIDDLE_OF_HEAD = (0.0, -0.03, 0.612)
 
 
@@ -30,37 +38,95 @@ def _lines() -> tuple[tuple[Ints, Array], tuple[Ints, Array]]:
     return mesh.locate(dense[: half + 1]), mesh.locate(dense[: half - 1 : -1])
 
 
+@dataclass(frozen=True)
+class _Region:
+    """A part of the head: small quads as mixtures of the fine mesh's corners.
+
+    Attributes:
+        corners: (n, 4) vertices of the fine mesh.
+        weights: (n, 4, 4) shares of these in the quad's own corners.
+    """
+
+    corners: Ints
+    weights: Array
+
+    def flat(self, vertices: Array) -> Array:
+        """The quads (n, 4, 2) of (fine, 2) vertices in the picture."""
+        found: Array = self.weights @ vertices[self.corners]
+        return found
+
+
 @cache
-def _cheek() -> tuple[Ints, Ints]:
-    """Triangles of what may be the face's outline, as vertices and weights into the mesh."""
-    mesh = template()
+def _cheeks() -> tuple[_Region, _Region]:
+    """What may be the face's outline on the left and on the right."""
     line = smooth(MEAN_POINTS_UV[:17], closed=False, steps=6)
     ring = np.concatenate([line, np.array(INNER_CHEEK)])
-    quads, corners = mesh.faces[mesh.slots == HEAD], mesh.uv[mesh.slots == HEAD].mean(axis=1)
-    within = [inside(r, corners) for r in (ring, mirrored(ring))]
-    return quads[within[0]], quads[within[1]]
+    return _region(ring), _region(mirrored(ring))
 
 
-def contour(vertices: Array, head: Array, camera: Camera) -> tuple[Array, Array]:
+@cache
+def _fronts() -> tuple[_Region, _Region]:
+    """The left and the right half of the face with nose and lips."""
+    line = smooth(MEAN_POINTS_UV[:17], closed=False, steps=6)
+    ring = np.concatenate([line, [[line[0, 0], MIDDLE]]])
+    return _region(ring), _region(mirrored(ring))
+
+
+def _region(ring: Array) -> _Region:
+    """The head inside a ring of texture coordinates; quads on the ring are cut into small ones."""
+    mesh = template()
+    quads, uv = mesh.faces[mesh.slots == HEAD], mesh.uv[mesh.slots == HEAD]
+    held = inside(ring, uv.reshape(-1, 2)).reshape(-1, 4)
+    whole, cut = held.all(axis=1), held.any(axis=1) & ~held.all(axis=1)
+    small = np.stack(
+        [
+            [_corner_shares((i + di) / _CUTS, (j + dj) / _CUTS) for di, dj in _AROUND]
+            for i in range(_CUTS)
+            for j in range(_CUTS)
+        ]
+    )
+    middle = small.mean(axis=1) @ uv[cut]
+    kept = inside(ring, middle.reshape(-1, 2)).reshape(middle.shape[:2])
+    which, piece = np.nonzero(kept)
+    corners = np.concatenate([quads[whole], quads[cut][which]])
+    same = np.broadcast_to(np.eye(4), (int(whole.sum()), 4, 4))
+    return _Region(corners, np.concatenate([same, small[piece]]))
+
+
+def _corner_shares(s: float, t: float) -> list[float]:
+    return [(1 - s) * (1 - t), s * (1 - t), s * t, (1 - s) * t]
+
+
+def contour(surface: Surface, head: Array, camera: Camera) -> tuple[Array, Array]:
     """The 33 points of the contour.
 
+    Where the jaw's line faces the camera it is the contour itself; where it faces away, the
+    contour is the cheek's outline before it, and on a near-profile that of nose, lips and chin.
+
     Args:
-        vertices: (n, 3) the fine mesh in place.
+        surface: the fine mesh in place.
         head: (4, 4) similarity from the mean shape's head to this one.
         camera: the view.
 
     Returns:
         (33, 2) points in pixels, and (33,) depths of the surface there in metres.
     """
-    flat, _ = camera.project(vertices)
+    flat, _ = camera.project(surface.vertices)
     middle = (head @ np.array([*_MIDDLE_OF_HEAD, 1.0]))[None, :3]
     centre = camera.project(middle)[0][0]
     halves = []
-    for (corner, weight), quads in zip(_lines(), _cheek(), strict=True):
-        place = (vertices[corner] * weight[..., None]).sum(axis=1)
+    for (corner, weight), cheek, front in zip(_lines(), _cheeks(), _fronts(), strict=True):
+        place = (surface.vertices[corner] * weight[..., None]).sum(axis=1)
+        outward = (surface.outward[corner] * weight[..., None]).sum(axis=1)
+        away = ((camera.position - place) * outward).sum(axis=1) < 0
         line, far = camera.project(place)
-        pushed = _push_out(line, centre, flat[quads])
-        halves.append(_resample(np.c_[pushed, far], 17))
+        pushed = _push_out(line, centre, cheek.flat(flat))
+        profile = _push_out(line, centre, front.flat(flat))
+        further = np.linalg.norm(profile - pushed, axis=1)
+        if (further > _BEYOND * np.linalg.norm(pushed - centre, axis=1)).mean() > _MOST:
+            pushed = profile
+        seen = np.where(away[:, None], pushed, line)
+        halves.append(_resample(np.c_[seen, far], 17))
     left, right = halves
     # Both halves end at the chin.
     chin = (left[16] + right[16]) / 2

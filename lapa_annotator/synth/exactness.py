@@ -14,8 +14,6 @@ Array = NDArray[np.float64]
 
 _JAW = tuple(range(7, 26))
 """Points of the contour below the ears, where skin ends at the neck or the background."""
-_PROFILE = 50.0
-"""Degrees of yaw from which the contour passes behind nose and lips and bounds no class."""
 
 
 def outline_distances(face: RenderedFace) -> dict[int, Array]:
@@ -28,9 +26,8 @@ def outline_distances(face: RenderedFace) -> dict[int, Array]:
     for label, points in {**OUTLINE_POINTS, Label.SKIN: _JAW}.items():
         head = face.labels == label
         if label == Label.SKIN:
-            if abs(face.person.pose.yaw) > _PROFILE:
-                continue
-            head = face.labels != Label.BACKGROUND
+            # The face with all its parts; hair before or behind it is not a part of it.
+            head = (face.labels != Label.BACKGROUND) & (face.labels != Label.HAIR)
         if head.sum() < 12:
             continue
         kept = [p for p in points if face.visibility[p] == 2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,15 +72,28 @@ def render_person(
     rendering = renderer.render(description, arrays, picture)
     points, depth = picture_points(body)
     window = depth_window(person)
-    seen = visible(points, depth, rendering.geometry, FINE, (window[0], window[1]))
+    places = COLOUR_CHART.unit(body.uv)
+    places[:33] = np.nan  # the contour is where it is seen, not a place on the skin
+    seen = visible(points, depth, places, rendering.geometry, FINE, (window[0], window[1]))
     labels = label_map(person, body, rendering.geometry)
-    return RenderedFace(develop(rendering.picture, person), points, seen, labels, person)
+    developed = develop(rendering.picture, _covered(person, rendering.geometry), person)
+    return RenderedFace(developed, points, seen, labels, person)
+
+
+def _covered(person: Person, geometry: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """The share of every pixel that is covered, softened as a lens does; None if out of focus."""
+    if person.view.aperture > 0:
+        return None
+    fine = cv2.GaussianBlur((geometry[..., 2] > 0).astype(np.float32), (0, 0), 0.45 * FINE)
+    side = geometry.shape[0] // FINE
+    share: NDArray[np.float32] = cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA)
+    return share
 
 
 def picture_points(body: Figure) -> tuple[Array, Array]:
     """The (106, 2) points in pixels and their depths in metres."""
     points, depth = body.camera.project(body.points)
-    points[:33], depth[:33] = contour(body.surface.vertices, body.head, body.camera)
+    points[:33], depth[:33] = contour(body.surface, body.head, body.camera)
     points[74], points[83] = points[66:74].mean(axis=0), points[75:83].mean(axis=0)
     return points, depth
 

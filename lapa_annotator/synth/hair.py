@@ -293,7 +293,7 @@ def brow_hair(
     groups = []
     for outline, side in zip(outlines, (-1.0, 1.0), strict=True):
         groups.append(_one_brow(outline, side, each, template, surface, rng))
-    return Strands(np.concatenate(groups), 0.00013 * np.linspace(1, 0.35, 5))
+    return Strands(np.concatenate(groups), 0.00011 * np.linspace(1, 0.3, 5))
 
 
 def _one_brow(

@@ -18,6 +18,10 @@ NEAR, FAR = 0.1, 0.9
 """The share of depth that the geometry pass adds to a part's number lies between these."""
 
 
+_NEIGHBOUR = (0.004, 0.0022)
+"""What is seen within this distance in u and v is the place itself: about 1.5 mm."""
+
+
 class Part(IntEnum):
     """Numbers of the geometry pass; 0 is nothing, and unseen for a slot."""
 
@@ -89,6 +93,7 @@ def majority(fine: LabelMap, factor: int) -> LabelMap:
 def visible(
     points: Array,
     depth: Array,
+    places: Array,
     geometry: NDArray[np.float32],
     factor: int,
     window: tuple[float, float],
@@ -99,6 +104,8 @@ def visible(
     Args:
         points: (n, 2) in pixels of the picture.
         depth: (n,) of the surface there in metres.
+        places: (n, 2) u and v that the pass writes at the points, NaN where they are not on
+            the head's skin or not known.
         geometry: the geometry pass, ``factor`` times as fine as the picture.
         factor: see there.
         window: near and far end of the pass's depth in metres.
@@ -113,10 +120,21 @@ def visible(
     for k, (x, y) in enumerate(centre):
         if not (0 <= x < width and 0 <= y < height):
             continue
-        near = seen[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2]
-        what = number[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2]
+        box = slice(max(0, y - 1), y + 2), slice(max(0, x - 1), x + 2)
+        near, what = seen[box], number[box]
         # Cloth and hair lie closer on the skin than one fold of skin on another.
         over = np.isin(what, (Part.HAIR, Part.COVER))
         free = near > depth[k] - np.where(over, 0.0003, slack)
-        found[k] = 2 if free.mean() >= 0.5 else 1
+        found[k] = 2 if free.mean() >= 0.5 and _in_view(places[k], geometry, (x, y)) else 1
     return found
+
+
+def _in_view(place: Array, geometry: NDArray[np.float32], at: tuple[int, int]) -> bool:
+    """Whether the head is seen at or beside a sample in about this place, or none is told."""
+    if np.isnan(place[0]):
+        return True
+    x, y = at
+    near = geometry[max(0, y - 2) : y + 3, max(0, x - 2) : x + 3].reshape(-1, 3)
+    near = near[np.floor(near[:, 2]) == Part.HEAD]
+    # A fold of skin can hide a place without lying far before it.
+    return bool((np.abs(near[:, :2] - place) < _NEIGHBOUR).all(axis=1).any())

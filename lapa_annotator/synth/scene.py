@@ -105,9 +105,9 @@ def build_scene(
     for side, number, ball in zip("lr", (Part.LEFT_EYE, Part.RIGHT_EYE), body.eyes, strict=True):
         _eye(scene, person, side, number, ball)
     _hairs(scene, person, body)
-    wear(scene, person, body)
     light = lighting(person, body.points[51])
-    scene.arrays["world"] = light.world
+    wear(scene, person, body, light.strength)
+    scene.image("world", light.world)
     view, camera = person.view, body.camera
     focus = float(body.camera.project(body.points[[66, 79]])[1].min())
     description = {

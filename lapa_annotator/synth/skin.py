@@ -32,7 +32,8 @@ def skin_picture(person: Person, uv: Array) -> Picture:
     base = np.array(skin.colour, dtype=np.float32)
     shape = COLOUR_CHART.shape
     colour = np.broadcast_to(base, (*shape, 3)).copy()
-    colour *= 1 + 0.05 * _noise(rng, shape, 18)[..., None] + 0.03 * _noise(rng, shape, 5)[..., None]
+    grain = 0.03 * _noise(rng, shape, 18) + 0.035 * _noise(rng, shape, 4)
+    colour *= 1 + grain[..., None]
     _redden(colour, skin.blush)
     _dots(colour, rng, skin.freckles, skin.spots)
     _eyes(colour, person, uv)
@@ -148,7 +149,7 @@ def _hair_shadows(colour: Picture, person: Person, uv: Array) -> None:
     ]
     _blend(
         colour,
-        0.42 * person.brows.density * _painted(brows, 2.2),
+        0.36 * person.brows.density * _painted(brows, 3.0),
         np.array(person.brows.colour) * 1.3,
     )
     rest = np.nan_to_num(template().chart_rest)

@@ -23,8 +23,15 @@ DARK_LENS = 0.5
 """A lens that lets less light through hides the eye behind it."""
 
 
-def wear(scene: Scene, person: Person, body: Figure) -> None:
-    """Add everything that the person wears or holds to the scene."""
+def wear(scene: Scene, person: Person, body: Figure, surroundings: float) -> None:
+    """Add everything that the person wears or holds to the scene.
+
+    Args:
+        scene: what is added to.
+        person: who wears it.
+        body: the person in place.
+        surroundings: strength of the light all round, for lenses to reflect.
+    """
     things = person.wear
     up = np.array([0.0, 0.0, 1.0])
     if things.clothes != "bare":
@@ -40,7 +47,7 @@ def wear(scene: Scene, person: Person, body: Figure) -> None:
     if things.scarf:
         scene.mesh(*_scarf(person, body), [(Part.COVER, _fabric(things.hat_colour))])
     if things.glasses:
-        _glasses(scene, person, body)
+        _glasses(scene, person, body, surroundings)
     if things.held:
         _held(scene, person, body)
 
@@ -134,7 +141,7 @@ def _mask_strings(body: Figure) -> shapes.Mesh:
     return shapes.joined(strings)
 
 
-def _glasses(scene: Scene, person: Person, body: Figure) -> None:
+def _glasses(scene: Scene, person: Person, body: Figure, surroundings: float) -> None:
     things = person.wear
     rng = np.random.default_rng([person.seed, 7])
     inverse = np.linalg.inv(body.head)
@@ -171,7 +178,9 @@ def _glasses(scene: Scene, person: Person, body: Figure) -> None:
         "metallic": float(metal),
     }
     scene.mesh(*shapes.moved(shapes.joined(frames), body.head), [(Part.COVER, look)])
-    glass = {"kind": "lens", "colour": (things.lens,) * 3, "shine": float(rng.uniform(0.02, 0.10))}
+    # Lit as strongly as the surroundings are; few glasses are without a coat against it.
+    shine = float(rng.uniform(0.02, 0.10)) * surroundings
+    glass = {"kind": "lens", "colour": (things.lens,) * 3, "shine": shine}
     number = Part.COVER if things.lens < DARK_LENS else 0
     scene.mesh(*shapes.moved(shapes.joined(lenses), body.head), [(number, glass)], smooth=False)
 

@@ -39,14 +39,14 @@ def test_what_is_covered_shows_no_background():
     )
     rendering = np.full((64, 64, 4), 255, dtype=np.uint8)
     rendering[..., :3] = 77
-    assert (develop(rendering, clean) == 77).all()
+    assert (develop(rendering, None, clean) == 77).all()
     rendering[..., 3] = 0
-    assert (develop(rendering, clean) != 77).any()
+    assert (develop(rendering, None, clean) != 77).any()
 
 
 def test_black_and_white_has_no_colour():
     person = draw(1)
     grey = replace(person, film=replace(person.film, grey=True, quality=100))
     rendering = np.random.default_rng(0).integers(0, 256, (64, 64, 4), dtype=np.uint8)
-    made = develop(rendering, grey).astype(int)
+    made = develop(rendering, None, grey).astype(int)
     assert np.abs(np.diff(made, axis=2)).max() <= 1

@@ -93,14 +93,24 @@ def test_what_lies_behind_something_is_hidden():
     geometry[..., 2] = 1 + 0.5  # half way between near and far
     points = np.array([[4.0, 4.0], [4.0, 4.0], [40.0, 4.0]])
     depth = np.array([1.5, 1.6, 1.5])
-    assert visible(points, depth, geometry, 3, (1.0, 2.0)).tolist() == [2, 1, 1]
+    anywhere = np.full_like(points, np.nan)
+    assert visible(points, depth, anywhere, geometry, 3, (1.0, 2.0)).tolist() == [2, 1, 1]
+
+
+def test_a_place_behind_a_fold_is_hidden_however_near_the_fold_is():
+    geometry = np.full((30, 30, 3), 0.5, dtype=np.float32)
+    geometry[..., 2] = Part.HEAD + 0.5
+    points, depth = np.array([[4.0, 4.0]] * 2), np.array([1.5, 1.5])
+    places = np.array([[0.5, 0.5], [0.52, 0.5]])
+    assert visible(points, depth, places, geometry, 3, (1.0, 2.0)).tolist() == [2, 1]
 
 
 def test_cloth_on_the_skin_hides_what_a_fold_of_skin_would_not():
     points, depth = np.array([[4.0, 4.0]]), np.array([1.503])
+    anywhere = np.full_like(points, np.nan)
     for part, expected in ((Part.HEAD, 2), (Part.COVER, 1), (Part.HAIR, 1)):
         geometry = np.full((30, 30, 3), part + 0.5, dtype=np.float32)
-        assert visible(points, depth, geometry, 3, (1.0, 2.0)).tolist() == [expected]
+        assert visible(points, depth, anywhere, geometry, 3, (1.0, 2.0)).tolist() == [expected]
 
 
 def test_a_camera_has_a_matrix():

@@ -37,7 +37,7 @@ def build(scene: dict[str, Any], arrays: Arrays) -> Stage:
             holder.materials.append(materials.material(slot["look"], images))
         stage.objects.append((thing, part["slots"]))
     _lights(stage.scene, scene["lights"])
-    _world(stage.scene, arrays[scene["world"]["image"]], scene["world"]["strength"])
+    _world(stage.scene, images[scene["world"]["image"]], scene["world"]["strength"])
     _camera(stage.scene, scene)
     return stage
 
@@ -100,13 +100,13 @@ def _lights(scene: Any, lights: list[dict[str, Any]]) -> None:
         scene.collection.objects.link(thing)
 
 
-def _world(scene: Any, pixels: np.ndarray, strength: float) -> None:
+def _world(scene: Any, image: Any, strength: float) -> None:
     world = bpy.data.worlds.new("world")
     scene.world = world
     world.use_nodes = True
     nodes = world.node_tree.nodes
     picture = nodes.new("ShaderNodeTexEnvironment")
-    picture.image = _image("world", pixels)
+    picture.image = image
     back = nodes["Background"]
     back.inputs["Strength"].default_value = strength
     world.node_tree.links.new(picture.outputs["Color"], back.inputs["Color"])

@@ -81,16 +81,23 @@ def _hair(tree: Any, look: dict[str, Any], images: dict[str, Any]) -> Any:
 
 
 def _lens(tree: Any, look: dict[str, Any], images: dict[str, Any]) -> Any:
-    """A thin sheet of glass: what lies behind, tinted, and a reflection over it."""
+    """A thin sheet of glass: what lies behind, tinted, and the surroundings' reflection over it.
+
+    The reflection is looked up, not traced: paths that are split by chance would leave noise.
+    """
     clear = tree.nodes.new("ShaderNodeBsdfTransparent")
     clear.inputs["Color"].default_value = (*look["colour"], 1.0)
-    shine = tree.nodes.new("ShaderNodeBsdfGlossy")
-    shine.inputs["Roughness"].default_value = 0.02
-    mix = tree.nodes.new("ShaderNodeMixShader")
-    mix.inputs[0].default_value = look["shine"]
-    tree.links.new(clear.outputs[0], mix.inputs[1])
-    tree.links.new(shine.outputs[0], mix.inputs[2])
-    return mix.outputs[0]
+    place = tree.nodes.new("ShaderNodeTexCoord")
+    around = tree.nodes.new("ShaderNodeTexEnvironment")
+    around.image = images["world"]
+    glow = tree.nodes.new("ShaderNodeEmission")
+    glow.inputs["Strength"].default_value = look["shine"]
+    both = tree.nodes.new("ShaderNodeAddShader")
+    tree.links.new(place.outputs["Reflection"], around.inputs["Vector"])
+    tree.links.new(around.outputs["Color"], glow.inputs["Color"])
+    tree.links.new(clear.outputs[0], both.inputs[0])
+    tree.links.new(glow.outputs[0], both.inputs[1])
+    return both.outputs[0]
 
 
 _KINDS = {"skin": _skin, "plain": _plain, "hair": _hair, "lens": _lens}
