@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face, Status
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.labelmap import LabelMap
-from lapa_annotator.domain.landmarks import Landmarks, Origin
+from lapa_annotator.domain.landmarks import Landmarks, Origin, Visibility
 from lapa_annotator.domain.override import EMPTY, UNSET, Patch
 from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.formats.atomic import replace_file
@@ -59,16 +60,20 @@ class Transferred:
     problem: str | None = None
 
 
-def import_lapa(project: Project, root: Path, *, labels: bool = True) -> Iterator[Transferred]:
+def import_lapa(
+    project: Project, root: Path, *, labels: bool = True, tags: frozenset[str] = frozenset()
+) -> Iterator[Transferred]:
     """Take a data set in LaPa's layout into a project, as finished images.
 
-    The photos stay where they are. Points are marked as imported; a label map becomes the
-    override layer, so that every pixel of it is kept; the split becomes a tag. An image that
-    has faces already is left alone. A generator that goes on after whatever is wrong.
+    The photos stay where they are, and so does what is known of them beside (``metadata``), of
+    which the points' visibility is taken. Points are marked as imported; a label map becomes
+    the override layer, so that every pixel of it is kept; the split becomes a tag. An image
+    that has faces already is left alone. A generator that goes on after whatever is wrong.
 
     Args:
         root: the data set's folder.
         labels: take the label maps too.
+        tags: given to every image that is taken.
 
     Raises:
         InputError: the folder is not laid out as LaPa is.
@@ -84,14 +89,16 @@ def import_lapa(project: Project, root: Path, *, labels: bool = True) -> Iterato
     for done, sample in enumerate(samples, start=1):
         problem = None
         try:
-            faces += _import_sample(project, folder.root, sample, labels=labels)
+            faces += _import_sample(project, folder.root, sample, labels=labels, tags=tags)
         except InputError as error:
             problem = str(error)
         yield Transferred(done, len(samples), faces, problem)
 
 
-def _import_sample(project: Project, root: Path, sample: LapaSample, *, labels: bool) -> int:
-    for file in (sample.image, sample.landmarks, sample.labels):
+def _import_sample(
+    project: Project, root: Path, sample: LapaSample, *, labels: bool, tags: frozenset[str]
+) -> int:
+    for file in (sample.image, sample.landmarks, sample.labels, _metadata(sample)):
         if file is not None and not file.resolve().is_relative_to(root.resolve()):
             raise InputError(file, "lies outside the data set", "copy the file itself into it")
     image_id = project.find(sample.image)
@@ -102,10 +109,35 @@ def _import_sample(project: Project, root: Path, sample: LapaSample, *, labels: 
         return 0
     face = _imported_face(project, project.info(image_id), sample, labels=labels)
     edits: list[Edit] = [AddFace(face, 0), SetStatus(before.status, Status.DONE)]
-    if sample.split:
-        edits.append(SetTags(before.tags, before.tags | {sample.split}))
+    given = tags | ({sample.split} if sample.split else set())
+    if given - before.tags:
+        edits.append(SetTags(before.tags, before.tags | given))
     project.save(image_id, Gesture(tuple(edits)), title=f"Import from {root.name}")
     return 1
+
+
+def _metadata(sample: LapaSample) -> Path | None:
+    """The file beside a sample's image that tells more of it, if there is one."""
+    split = next(p for p in sample.image.parents if p.name == "images").parent
+    file = split / "metadata" / f"{sample.name}.json"
+    return file if file.is_file() else None
+
+
+def _visibility(sample: LapaSample) -> NDArray[np.uint8]:
+    """The (106,) visibility that a sample's metadata tells; all visible without it."""
+    whole = np.full(N_POINTS, Visibility.VISIBLE, np.uint8)
+    file = _metadata(sample)
+    if file is None:
+        return whole
+    try:
+        told = json.loads(file.read_text(encoding="utf-8")).get("visibility", whole)
+        found = np.asarray(told, dtype=np.uint8)
+        if found.shape != (N_POINTS,) or found.max() > Visibility.VISIBLE:
+            raise ValueError("not one of 0, 1, 2 for each point")
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError) as error:
+        problem = f"its visibility cannot be read ({error})"
+        raise InputError(file, problem, "mend or remove the file") from error
+    return found
 
 
 def _imported_face(project: Project, info: ImageInfo, sample: LapaSample, *, labels: bool) -> Face:
@@ -120,6 +152,7 @@ def _imported_face(project: Project, info: ImageInfo, sample: LapaSample, *, lab
     if sample.landmarks is not None:
         landmarks = Landmarks(
             points=read_landmarks(sample.landmarks),
+            visibility=_visibility(sample),
             origin=np.full(N_POINTS, Origin.IMPORTED, np.uint8),
             annotator=(project.annotator,) * N_POINTS,
             time=np.full(N_POINTS, time.time()),

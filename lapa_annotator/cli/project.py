@@ -161,12 +161,16 @@ def import_(
     project: Folder,
     data_set: Annotated[Path, typer.Argument(help="A data set in LaPa's layout.")],
     labels: Annotated[bool, typer.Option(help="Take the label maps too.")] = True,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="Tag every image so; may be repeated.")
+    ] = None,
 ) -> None:
     """Take a data set in LaPa's layout into a project, its photos where they are."""
     from lapa_annotator.batch.transfer import import_lapa
 
     with Project.open(project, read_only=False) as opened:
-        _transfer("importing", import_lapa(opened, data_set, labels=labels))
+        tags = frozenset(tag or [])
+        _transfer("importing", import_lapa(opened, data_set, labels=labels, tags=tags))
 
 
 def _transfer(what: str, steps: Iterable[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +10,16 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from lapa_annotator.batch.coverage import COVERAGE, coverage_picture, drawn
 from lapa_annotator.cli.verbs import EXIT_CANCELLED, EXIT_SKIPPED, EXIT_WRONG_CALL, tell
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.formats.atomic import replace_file
+from lapa_annotator.store.project import Project
 from lapa_annotator.synth.install import set_up
-from lapa_annotator.synth.produce import CONTACT_SHEET, Order, Progress, produce
+from lapa_annotator.synth.produce import CONTACT_SHEET, Order, Progress, metadata_path, produce
+
+TAG = "synthetic"
+"""What rendered images of a project are tagged with."""
 
 app = typer.Typer(
     help="Render faces with exact landmarks and label maps.", invoke_without_command=True
@@ -30,6 +36,10 @@ def render(
     seed: Annotated[int, typer.Option(help="Seed of the first face; the next ones count on.")] = 0,
     size: Annotated[int, typer.Option(metavar="PIXELS", help="Side of the pictures.")] = 320,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Faces rendered at once.")] = 1,
+    project: Annotated[
+        Path | None,
+        typer.Option(metavar="PROJECT", help="Add the faces to this project, tagged synthetic."),
+    ] = None,
 ) -> None:
     """Render faces: pictures, 106 landmarks, label maps and what was drawn, in LaPa's layout.
 
@@ -41,7 +51,12 @@ def render(
         return
     if out is None:
         raise InputError("--out", "no folder is given", "name one, like `synth --out faces`")
-    status = _run(Order(out, count, seed, size, jobs))
+    order = Order(out, count, seed, size, jobs)
+    # A project that cannot be written is told of before anything is rendered.
+    with Project.open(project, read_only=False) if project else nullcontext() as opened:
+        status = _run(order)
+        if opened is not None and status in (0, EXIT_SKIPPED):
+            status = max(status, _add_to(opened, out))
     if status:
         raise typer.Exit(status)
 
@@ -51,6 +66,19 @@ def setup() -> None:
     """Install Blender's module into an environment of its own (about 1 GB)."""
     for sentence in set_up():
         typer.echo(sentence)
+
+
+def _add_to(project: Project, out: Path) -> int:
+    """Take the data set's faces into a project."""
+    from lapa_annotator.batch.transfer import import_lapa
+
+    last, status = None, 0
+    for last in import_lapa(project, out, tags=frozenset([TAG])):
+        if last.problem is not None:
+            status = EXIT_SKIPPED
+            tell(f"Skipped: {last.problem}")
+    typer.echo(f"{last.faces if last else 0} faces added to {project.folder}, tagged {TAG}")
+    return status
 
 
 def _run(order: Order) -> int:
@@ -74,5 +102,9 @@ def _run(order: Order) -> int:
     if last.failed:
         tell(f"Failed: {len(last.failed)}, seeds {', '.join(map(str, last.failed))}.")
     typer.echo(f"Data set: {order.out}")
-    typer.echo(f"To look at: {order.out / CONTACT_SHEET}")
+    coverage = order.out / COVERAGE
+    replace_file(
+        coverage, coverage_picture(drawn(metadata_path(order.out, s) for s in order.seeds))
+    )
+    typer.echo(f"To look at: {order.out / CONTACT_SHEET} and {coverage}")
     return EXIT_SKIPPED if last.failed else 0

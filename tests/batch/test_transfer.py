@@ -1,5 +1,6 @@
 """LaPa data sets come into a project and go out of it again as they were."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -184,3 +185,34 @@ def test_an_export_touches_nothing_that_is_there(
     assert len(problems) == 2
     assert "a.jpg" in problems[0]
     assert "another size" in problems[1]
+
+
+def test_imported_images_get_the_tags_that_are_named(data_set, project):
+    list(import_lapa(project, data_set, tags=frozenset(["synthetic"])))
+    found = [project.info(i).tags for i in project.ids("tag:synthetic").tolist()]
+    assert sorted(map(sorted, found)) == [
+        ["synthetic", "train"],
+        ["synthetic", "train"],
+        ["synthetic", "val"],
+    ]
+
+
+def test_visibility_is_taken_from_what_lies_beside(data_set, project):
+    told = [2] * 105 + [1]
+    file = data_set / "train/metadata/a.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"visibility": told}))
+    list(import_lapa(project, data_set))
+    image = project.find(data_set / "train/images/a.jpg")
+    assert project.load(image).faces[0].landmarks.visibility.tolist() == told
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"visibility": [3]}', '{"visibility": "none"}'])
+def test_damaged_metadata_skips_its_sample_alone(data_set, project, text):
+    file = data_set / "train/metadata/a.json"
+    file.parent.mkdir()
+    file.write_text(text)
+    steps = list(import_lapa(project, data_set))
+    assert sum(step.problem is not None for step in steps) == 1
+    assert "a.json" in next(step.problem for step in steps if step.problem)
+    assert steps[-1].faces == 2
