@@ -17,7 +17,7 @@ $(READY): pyproject.toml
 	touch $@
 
 models: $(READY)
-	@$(BIN)/lapa-annotator models fetch --missing
+	@$(BIN)/lapa-annotator models fetch --missing || echo "Going on with what is here."
 
 run: $(READY) models
 	$(BIN)/lapa-annotator gui --sample --or-demo

@@ -93,17 +93,21 @@ def first_present(stage: str, files_of: Mapping[str, Sequence[str]]) -> str:
         files_of: the model files that each name needs.
 
     Returns:
-        The best name; the last one if nothing is here, whose files can be fetched.
+        The best name; if nothing is here, the first that the manifest knows: its error says how
+        to get it.
     """
     names = [name for name in defaults()[stage] if name in files_of]
-    for name in names:
-        try:
-            for file in files_of[name]:
-                model_path(file)
-        except InputError:
-            continue
-        return name
-    return names[-1]
+    known = [name for name in names if set(files_of[name]) <= set(manifest())]
+    return next((name for name in known if _are_here(files_of[name])), [*known, *names][0])
+
+
+def _are_here(names: Sequence[str]) -> bool:
+    try:
+        for name in names:
+            model_path(name)
+    except InputError:
+        return False
+    return True
 
 
 def _remedy(file: ModelFile) -> str:

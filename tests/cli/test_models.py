@@ -7,9 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from lapa_annotator.cli import models as verb
+from lapa_annotator.dla.registry import DETECTORS, PROPOSERS
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.ppa.registry import SEGMENTERS
 from lapa_annotator.runtime import fetch, files
-from lapa_annotator.runtime.manifest import model_file
+from lapa_annotator.runtime.manifest import defaults, model_file
 
 CONTENT = b"weights" * 10
 
@@ -23,7 +25,7 @@ def table(tmp_path, monkeypatch):
     rows = {row.name: row}
     for module in (files, verb):
         monkeypatch.setattr(module, "manifest", lambda: rows)
-    for module in (files, fetch):
+    for module in (files, fetch, verb):
         monkeypatch.setattr(module, "model_file", lambda name: rows.get(name) or model_file(name))
     return rows
 
@@ -36,6 +38,29 @@ def test_list_shows_what_is_missing(table):
     shown = _run("list")
     assert shown.exit_code == 0
     assert "facemesh" in shown.output and "missing" in shown.output
+
+
+def test_every_default_is_the_name_of_something():
+    tables = {"detector": DETECTORS, "landmarks": PROPOSERS, "segmenter": SEGMENTERS}
+    assert set(defaults()) == set(tables)
+    for stage, names in defaults().items():
+        assert names and set(names) <= set(tables[stage])
+
+
+def test_list_says_what_leads(table):
+    said = " ".join(_run("list").output.split())
+    assert "facemesh their points" in said
+
+
+def test_fetching_leaves_out_what_is_shipped(table, monkeypatch):
+    row = dataclasses.replace(table["facemesh"], name="ours", source="shipped")
+    table[row.name] = row
+    asked = []
+    monkeypatch.setattr(verb, "fetch", asked.append)
+    assert _run("fetch").exit_code == 0
+    assert asked == ["facemesh"]
+    monkeypatch.setattr(verb, "fetch", fetch.fetch)
+    assert "ours: comes with the program" in _run("fetch", "ours").output
 
 
 def test_a_local_file_is_kept_and_then_verifies(table, tmp_path):

@@ -104,6 +104,11 @@ def test_the_first_that_is_here_leads(folder, run):
     assert first_present("landmarks", {"fetched": ("fetched",)}) == "fetched"
 
 
+def test_where_nothing_is_here_the_best_says_how_to_get_it(folder, run):
+    _ship(run).unlink()
+    assert first_present("landmarks", NAMES) == "ours"
+
+
 def test_a_run_that_has_not_ended_is_told(folder, run):
     (run / "network.bin").unlink()
     with pytest.raises(InputError, match="train to the end first"):
