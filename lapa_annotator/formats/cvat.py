@@ -97,7 +97,7 @@ def _pieces(rows: Rows, classes: Classes) -> Iterator[str]:
         for row in rows(split):
             name = quoteattr(row["image"].removeprefix("images/"))
             size = f'width="{row["width"]}" height="{row["height"]}"'
-            yield f'<image id="{number}" name={name} subset="{split}" {size}>\n'
+            yield f'<image id="{number}" name={name} {size}>\n'
             yield from (f"{shape}\n" for shape in row["shapes"])
             yield "</image>\n"
             number += 1
@@ -155,8 +155,9 @@ def _sample(root: Path, path: Path, element: Element) -> Sample:
     except (KeyError, ValueError) as error:
         problem = f"an image is not laid out as CVAT does it ({short(error)})"
         raise InputError(path, problem, "export it again as CVAT for images 1.1") from error
-    split = told.get("subset", "")
+    # Not every reader takes CVAT's own "subset": the folder tells the split, as CVAT sorts them.
     name = str(Path(told["name"]).with_suffix(""))
+    split = told.get("subset") or name.split("/")[0]
     name = name.removeprefix(f"{split}/").replace("/", "__")
     return Sample(name, split if split in _SPLITS else "", *size, faces, image=file)
 
