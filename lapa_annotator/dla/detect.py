@@ -8,12 +8,13 @@ and in overlapping tiles, and what both find is merged.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lapa_annotator.dla.boxes import merge_boxes, without_forehead
+from lapa_annotator.dla.tiles import search_tiles
 from lapa_annotator.domain.geometry import Box, Similarity, square_crop
 from lapa_annotator.runtime.crops import Image, cut
 from lapa_annotator.runtime.sessions import session
@@ -23,8 +24,6 @@ _GRID = 48
 _MIN_SCORE = 0.5
 # A photo whose face fills it is only found when there is something around it.
 _WEAK_SCORE = 0.3
-_SAME_FACE_IOU = 0.3
-_CONTAINED = 0.6
 # (shorter side of a photo in pixels from which on it is searched in tiles, a tile's side over it)
 _TILINGS = ((900, 0.6), (1800, 0.3))
 
@@ -45,9 +44,12 @@ class FullRangeDetector:
             found = self._search_harder(image)
         for least, share in _TILINGS:
             if min(image.shape[:2]) >= least:
-                found += self._tiles(image, int(share * min(image.shape[:2])))
-        merged = merge_boxes(found)
+                found += search_tiles(image, int(share * min(image.shape[:2])), self._look)
+        merged = [without_forehead(box) for box in merge_boxes(found)]
         return sorted(merged, key=lambda box: box.area, reverse=True)
+
+    def _look(self, tile: Image) -> list[Box]:
+        return self._search(tile, 0.0, _MIN_SCORE)
 
     def _search(
         self, image: Image, margin: float, least: float, degrees: float = 0, flip: bool = False
@@ -70,39 +72,6 @@ class FullRangeDetector:
             for margin, degrees, flip in looks
             for box in self._search(image, margin, _WEAK_SCORE, degrees, flip)
         ]
-
-    def _tiles(self, image: Image, side: int) -> list[Box]:
-        height, width = image.shape[:2]
-        found: list[Box] = []
-        for top, left in product(_starts(height, side), _starts(width, side)):
-            tile = image[top : top + side, left : left + side]
-            for box in self._search(tile, 0.0, _MIN_SCORE):
-                if not _cut_off(box, left, top, side, (width, height)):
-                    shifted = replace(box, x0=box.x0 + left, x1=box.x1 + left)
-                    found.append(replace(shifted, y0=box.y0 + top, y1=box.y1 + top))
-        return found
-
-
-def merge_boxes(boxes: list[Box]) -> list[Box]:
-    """Merge boxes of the same face, weighted by score; one that lies in another goes.
-
-    Args:
-        boxes: boxes in one frame, in any order.
-
-    Returns:
-        One box a face, best score first.
-    """
-    left = sorted(boxes, key=lambda box: box.score, reverse=True)
-    merged: list[Box] = []
-    while left:
-        best, *rest = left
-        same = [best] + [b for b in rest if best.iou(b) > _SAME_FACE_IOU]
-        left = [b for b in rest if b not in same and not _inside(b, best) and not _inside(best, b)]
-        weights = np.array([b.score for b in same])
-        edges = np.average([(b.x0, b.y0, b.x1, b.y1) for b in same], axis=0, weights=weights)
-        x0, y0, x1, y1 = (float(edge) for edge in edges)
-        merged.append(Box(x0, y0, x1, y1, best.score, best.roll))
-    return merged
 
 
 def _decode(
@@ -142,27 +111,3 @@ def _roll(points: NDArray[np.float64]) -> float:
     across = points[1] - points[0]
     down = points[3] - (points[0] + points[1]) / 2
     return math.degrees(math.atan2(across[1] - down[0], across[0] + down[1]))
-
-
-def _starts(length: int, side: int) -> list[int]:
-    if length <= side:
-        return [0]
-    count = math.ceil((length - side) / (0.6 * side)) + 1
-    return [round(i * (length - side) / (count - 1)) for i in range(count)]
-
-
-def _cut_off(box: Box, left: int, top: int, side: int, size: tuple[int, int]) -> bool:
-    """Whether a tile's box reaches over an edge of the tile that is not the photo's own."""
-    slack = 0.02 * side
-    return (
-        (left > 0 and box.x0 < slack)
-        or (top > 0 and box.y0 < slack)
-        or (left + side < size[0] and box.x1 > side - slack)
-        or (top + side < size[1] and box.y1 > side - slack)
-    )
-
-
-def _inside(inner: Box, outer: Box) -> bool:
-    w = min(inner.x1, outer.x1) - max(inner.x0, outer.x0)
-    h = min(inner.y1, outer.y1) - max(inner.y0, outer.y0)
-    return max(0.0, w) * max(0.0, h) > _CONTAINED * inner.area

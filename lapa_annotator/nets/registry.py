@@ -10,6 +10,7 @@ from torch import nn
 
 from lapa_annotator.domain.errors import choose
 from lapa_annotator.nets.bspnet import BSPNet
+from lapa_annotator.nets.detector import Detector
 from lapa_annotator.nets.hourglass import Hourglass
 from lapa_annotator.nets.pspnet import PSPNet
 
@@ -37,6 +38,7 @@ class Network:
 
 _ROWS = (
     Network("hourglass", "landmarks", Hourglass, 256, "106 heat maps of 64² (LaPa, section 3.1)"),
+    Network("detector", "detector", Detector, 320, "faces as centres on a grid, with box and roll"),
     Network("pspnet", "parsing", PSPNet, 256, "PSPNet: hair and skin on a whole picture (3.2(1))"),
     Network("bspnet", "parsing", BSPNet, 473, "BSPNet: the boundary-sensitive parser (section 4)"),
 )

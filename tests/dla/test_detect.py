@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import skimage.data
 
-from lapa_annotator.dla.detect import _decode, merge_boxes
+from lapa_annotator.dla.boxes import merge_boxes
+from lapa_annotator.dla.detect import _decode
 from lapa_annotator.dla.registry import find_faces, make_detector, make_proposer
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.geometry import Box, Similarity

@@ -6,7 +6,8 @@ nor a halo gives them away; scraps without a face are pasted in the same ways.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,9 +22,11 @@ from lapa_annotator.domain.schema import mirror_points
 from lapa_annotator.runtime.crops import Image, cut
 from lapa_annotator.training.data.clutter import background, faceless_photos, scrap
 from lapa_annotator.training.data.sources import Source
-from lapa_annotator.training.data.split import photo_of
+from lapa_annotator.training.data.split import VARIATION
 
 _MOST_PIXELS = 512
+# The keys of the further faces of a photo end like this; its turned pictures are pictures.
+_SECOND_FACE = re.compile(rf"{VARIATION}\d+$")
 # A face of which less is seen is neither asked for nor forbidden.
 _LEAST_SEEN = 0.5
 _MOST_COVERED = 0.12
@@ -94,22 +97,21 @@ class Mosaic:
     doubtful: tuple[Box, ...]
 
 
-def load_portraits(sources: Iterable[Source]) -> list[Portrait]:
-    """Load sources into memory; faces of the same photo become one portrait.
+def load_portraits(source: Source) -> list[Portrait]:
+    """Load a source into memory; faces of the same photo become one portrait.
 
     Large photos are reduced to 512 pixels on their longer side.
 
     Raises:
         InputError: a sample that cannot be read.
     """
+    photos: dict[str, list[int]] = {}
+    for index, key in enumerate(source.keys()):
+        photos.setdefault(_SECOND_FACE.sub("", key), []).append(index)
     portraits = []
-    for source in sources:
-        photos: dict[str, list[int]] = {}
-        for index, key in enumerate(source.keys()):
-            photos.setdefault(photo_of(key), []).append(index)
-        for indices in photos.values():
-            samples = [source.load(index) for index in indices]
-            portraits.append(_reduced(samples[0].image, [s.points for s in samples]))
+    for indices in photos.values():
+        samples = [source.load(index) for index in indices]
+        portraits.append(_reduced(samples[0].image, [s.points for s in samples]))
     return portraits
 
 
@@ -128,15 +130,22 @@ class MosaicMaker:
     """Makes mosaics of portraits; the same seed and number give the same one.
 
     Args:
-        portraits: pictures with faces, at least one.
+        groups: pictures with faces, and how often a picture of each group is taken.
         settings: how they are pasted.
+
+    Raises:
+        ValueError: no group, an empty one, or shares that are not positive.
     """
 
-    def __init__(self, portraits: Sequence[Portrait], settings: MosaicSettings) -> None:
-        if not portraits:
-            raise ValueError("mosaics need at least one portrait")
+    def __init__(
+        self, groups: Sequence[tuple[Sequence[Portrait], float]], settings: MosaicSettings
+    ) -> None:
+        if not groups or any(not portraits or share <= 0 for portraits, share in groups):
+            raise ValueError("mosaics need groups of portraits with positive shares")
         self.settings = settings
-        self._portraits = portraits
+        self._groups = [portraits for portraits, _ in groups]
+        whole = sum(share for _, share in groups)
+        self._shares = [share / whole for _, share in groups]
         self._photos = faceless_photos()
 
     def make(self, seed: int, number: int) -> Mosaic:
@@ -174,9 +183,13 @@ class MosaicMaker:
                 canvas.scatter(self._scrap_portrait(rng), rng)
 
     def _portrait(self, rng: np.random.Generator) -> Portrait:
-        portrait = self._portraits[rng.integers(len(self._portraits))]
+        portrait = self._pick(rng)
         portrait = portrait if rng.random() < 0.5 else portrait.mirrored()
         return Portrait(_exposed(portrait.image, rng), portrait.faces)
+
+    def _pick(self, rng: np.random.Generator) -> Portrait:
+        group = self._groups[rng.choice(len(self._groups), p=self._shares)]
+        return group[rng.integers(len(group))]
 
     def _scrap_portrait(self, rng: np.random.Generator) -> Portrait:
         return Portrait(_exposed(self._scrap(rng), rng), ())
@@ -184,7 +197,7 @@ class MosaicMaker:
     def _scrap(self, rng: np.random.Generator) -> Image:
         if rng.random() < 0.3:
             return self._photos[rng.integers(len(self._photos))]
-        portrait = self._portraits[rng.integers(len(self._portraits))]
+        portrait = self._pick(rng)
         return scrap(portrait.image, portrait.boxes, self._photos, rng)
 
 
@@ -258,7 +271,7 @@ class _Canvas:
         if x1 - x0 < 4 or y1 - y0 < 4:
             return False
         region = Box(x0 - 0.5, y0 - 0.5, x1 - 0.5, y1 - 0.5)
-        if any(_shared(region, box) > _MOST_COVERED for box in self.boxes + self.doubtful):
+        if any(_in_the_way(region, box) for box in self.boxes + self.doubtful):
             return False
         self._blend(portrait.image, placed, (x0, y0, x1, y1), shape, rng)
         for points in portrait.faces:
@@ -322,6 +335,13 @@ class _Canvas:
         (self.boxes if seen >= _LEAST_SEEN and on_canvas and large else self.doubtful).append(
             rolled
         )
+
+
+def _in_the_way(region: Box, face: Box) -> bool:
+    """Whether a paste would hide a face or lie on it like a sticker."""
+    x, y = region.centre
+    sticker = face.x0 < x < face.x1 and face.y0 < y < face.y1
+    return sticker or _shared(region, face) > _MOST_COVERED
 
 
 def _shared(region: Box, box: Box) -> float:
