@@ -203,7 +203,8 @@ def _seen(prior: Prior, correction: Correction) -> Sums:
     mean, covariance = prior.mean(frame), prior.covariance
     if known.size == SIZE and not noise.any():
         residual = error - mean
-        expected, spread, far = error, 0.0, float(residual @ prior.precision @ residual)
+        expected, spread = error, np.zeros(())
+        far = float(residual @ prior.precision @ residual)
     else:
         expected, spread, far = _filled_in(mean, covariance, known, error[known], noise[known])
     scale = max(far / max(known.size, 1), 1e-4)
