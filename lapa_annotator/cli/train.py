@@ -82,6 +82,7 @@ _MOUNTED = {
     "detector": "lapa_annotator.cli.train_detector:detector",
     "list": "lapa_annotator.cli.train_list:list_runs",
     "parsing": "lapa_annotator.cli.train_parsing:parsing",
+    "prior": "lapa_annotator.cli.train_prior:prior",
     "teach": "lapa_annotator.cli.train_teach:teach",
 }
 
