@@ -88,12 +88,20 @@ class Pipeline:
         """Find the faces of an (H, W, 3) image, largest first; LaPa, sections 3.1 and 3.2(1)."""
         with clock.phase("networks"):
             faces = find_faces(image, self._detector, self._proposer)
+            seen = [(f.box, f.landmarks) for f in faces if f.landmarks is not None]
+            chosen = seen[: 1 if which is Faces.LARGEST else None]
             return [
                 FoundFace(
-                    f.box, f.landmarks, segment_face(image, f.landmarks.points, self._segmenter)
+                    box,
+                    landmarks,
+                    segment_face(
+                        image,
+                        landmarks.points,
+                        self._segmenter,
+                        [other.points for _, other in seen if other is not landmarks],
+                    ),
                 )
-                for f in faces[: 1 if which is Faces.LARGEST else None]
-                if f.landmarks is not None
+                for box, landmarks in chosen
             ]
 
     def draw(

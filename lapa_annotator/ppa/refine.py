@@ -16,34 +16,41 @@ Plane = NDArray[np.float32]
 
 
 def refine(
-    probabilities: NDArray[np.float32], guide: Image, radius: int = 4, smoothness: float = 1e-3
-) -> NDArray[np.float32]:
+    probabilities: NDArray[np.float32], guide: Image, radius: int = 3, smoothness: float = 3e-5
+) -> NDArray[np.uint8]:
     """Refine probabilities by the edges of the picture they were found on.
 
     Args:
-        probabilities: (h, w, C) float32, as the network gave them; background first.
+        probabilities: (h, w, 3) float32, as the network gave them; background first.
         guide: (H, W, 3) uint8 RGB of the same crop; H ≥ h and W ≥ w.
         radius: of the windows, in pixels of the probabilities.
         smoothness: variance of a colour in [0, 1] below which it is no edge.
 
     Returns:
-        (H, W, C) float32 in [0, 1] that add up to 1.
+        (H, W, 3) uint8, 0-255 for 0-1, that add up to 255.
     """
     height, width = guide.shape[:2]
     h, w = probabilities.shape[:2]
     fine = guide.astype(np.float32) * np.float32(1 / 255)
     seen = fine if (h, w) == (height, width) else cv2.resize(fine, (w, h), interpolation=_AREA)
     mean, inverse = _colours(seen, radius, smoothness)
-    out = np.empty((height, width, probabilities.shape[2]), np.float32)
-    for k in range(1, out.shape[2]):
-        plane = np.ascontiguousarray(probabilities[..., k])
-        line = _line(seen, mean, inverse, plane, radius)
-        slope, offset = (cv2.resize(x, (width, height)) for x in line)
-        out[..., k] = np.clip((slope * fine).sum(axis=2) + offset, 0, 1)
-    rest = out[..., 1:].sum(axis=2)
-    out[..., 1:] /= np.maximum(rest, 1)[..., None]
-    out[..., 0] = 1 - np.minimum(rest, 1)
-    return out
+    skin, hair = (
+        _applied(_line(seen, mean, inverse, cv2.extractChannel(probabilities, k), radius), fine)
+        for k in (1, 2)
+    )
+    # Where the two add up to more than all, hair leaves what it is sure of.
+    skin = cv2.min(skin, cv2.bitwise_not(hair))
+    background = cv2.bitwise_not(cv2.add(skin, hair))
+    return np.asarray(cv2.merge([background, skin, hair]), np.uint8)
+
+
+def _applied(line: tuple[Plane, Plane], fine: Plane) -> NDArray[np.uint8]:
+    """The line from colour to probability, used on every pixel of the picture: (H, W) uint8."""
+    height, width = fine.shape[:2]
+    slope, offset = (cv2.resize(x * np.float32(255), (width, height)) for x in line)
+    # A product by colour, added up by a transform with a single row.
+    total = cv2.transform(cv2.multiply(slope, fine), np.ones((1, 3), np.float32))
+    return np.asarray(cv2.add(total, offset, dtype=cv2.CV_8U), np.uint8)
 
 
 _AREA = cv2.INTER_AREA

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lapa_annotator.domain.errors import choose
-from lapa_annotator.ppa.segment import Segmenter
+from lapa_annotator.ppa.networks import COARSE, FINE, NetworkForeground, NetworkSegmenter
+from lapa_annotator.ppa.segment import CoarseToFine, Segmenter
 from lapa_annotator.runtime.crops import Image
 from lapa_annotator.runtime.files import first_present
 from lapa_annotator.runtime.sessions import session
@@ -39,9 +40,24 @@ class MulticlassSegmenter:
         return np.stack([1 - skin - hair, skin, hair]).astype(np.float32)
 
 
-SEGMENTERS: dict[str, Callable[[], Segmenter]] = {"multiclass": MulticlassSegmenter}
+def coarse_to_fine() -> CoarseToFine:
+    """The program's own pair: PSPNet finds the head, BSPNet parses it (LaPa, section 3.2(1)).
+
+    Raises:
+        InputError: a file of the two is missing or damaged.
+    """
+    return CoarseToFine(NetworkSegmenter(), NetworkForeground())
+
+
+SEGMENTERS: dict[str, Callable[[], Segmenter]] = {
+    "bspnet": coarse_to_fine,
+    "multiclass": MulticlassSegmenter,
+}
 # Which model files each of them runs on.
-MODEL_FILES: dict[str, tuple[str, ...]] = {"multiclass": ("multiclass",)}
+MODEL_FILES: dict[str, tuple[str, ...]] = {
+    "bspnet": (COARSE, FINE),
+    "multiclass": ("multiclass",),
+}
 
 
 def segmenter_name(name: str | None = None) -> str:

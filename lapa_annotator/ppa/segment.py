@@ -61,27 +61,20 @@ class Segmentation:
     model: str
 
 
-@dataclass(frozen=True)
 class CoarseToFine:
     """A segmenter that is shown the crop which a coarse network has found.
 
     Attributes:
         fine: tells hair, skin and background apart in the crop.
         coarse: finds hair and skin on the whole picture.
+        name: the model versions of both.
+        size: side of the crop that the fine one wants, in pixels.
     """
 
-    fine: Segmenter
-    coarse: Foreground
-
-    @property
-    def name(self) -> str:
-        """The model versions of both."""
-        return f"{self.coarse.name}+{self.fine.name}"
-
-    @property
-    def size(self) -> int:
-        """Side of the crop that the fine one wants, in pixels."""
-        return self.fine.size
+    def __init__(self, fine: Segmenter, coarse: Foreground) -> None:
+        self.fine, self.coarse = fine, coarse
+        self.name = f"{coarse.name}+{fine.name}"
+        self.size = fine.size
 
     def segment(self, crop: Image) -> NDArray[np.float32]:
         """Segment a crop by the fine one; see ``Segmenter.segment``."""
@@ -126,14 +119,28 @@ def segment_face(
         looks = [frame.crop(*c, segmenter.size) for c in CROPS]
     canvas = _brightened(cut(image, to_canvas, side), to_canvas.apply(points))
     merged = _merged(canvas, [to_canvas.inverse().then(look) for look in looks], segmenter)
+    seen = _cleaned(merged, segmenter.size, to_canvas, points, others)
     to_fine, guide = _finest(image, canvas, to_canvas)
-    scaled = np.round(refine(merged, guide) * 255).astype(np.uint8)
-    here = to_fine.apply(points)
-    theirs = nearer_to_others(scaled.shape, here, [to_fine.apply(p) for p in others])
+    crisp = refine(seen, guide).transpose(2, 0, 1)
+    return Segmentation(np.ascontiguousarray(crisp), to_fine, segmenter.name)
+
+
+def _cleaned(
+    merged: NDArray[np.float32],
+    size: int,
+    to_canvas: Similarity,
+    points: Points,
+    others: Sequence[Points],
+) -> NDArray[np.float32]:
+    """(size, size, 3) probabilities without what belongs to other people or to nobody."""
+    small = cv2.resize(merged, (size, size), interpolation=cv2.INTER_AREA)
+    to_small = _resampled(to_canvas, size / merged.shape[0])
+    here = to_small.apply(points)
+    said = np.round(np.clip(small, 0, 1) * 255).astype(np.uint8)
+    theirs = nearer_to_others(said.shape, here, [to_small.apply(p) for p in others])
     if theirs is not None:
-        scaled[theirs] = (255, 0, 0)
-    clean = keep_what_belongs_to_the_face(scaled, here)
-    return Segmentation(np.ascontiguousarray(clean.transpose(2, 0, 1)), to_fine, segmenter.name)
+        said[theirs] = (255, 0, 0)
+    return keep_what_belongs_to_the_face(said, here).astype(np.float32) * np.float32(1 / 255)
 
 
 def _merged(
@@ -159,10 +166,14 @@ def _finest(image: Image, canvas: Image, to_canvas: Similarity) -> tuple[Similar
     finest = min(_FINEST, round(side / to_canvas.scale))
     if finest <= side:
         return to_canvas, canvas
-    factor = finest / side
-    half = (factor - 1) / 2
-    to_fine = to_canvas.then(Similarity(factor, 0.0, half, half))
+    to_fine = _resampled(to_canvas, finest / side)
     return to_fine, cut(image, to_fine, finest)
+
+
+def _resampled(crop: Similarity, factor: float) -> Similarity:
+    """The same crop with ``factor`` times as many pixels a side; edges stay where they are."""
+    half = (factor - 1) / 2
+    return crop.then(Similarity(factor, 0.0, half, half))
 
 
 def _brightened(canvas: Image, points: Points) -> Image:

@@ -11,13 +11,14 @@ from lapa_annotator.domain.schema import mirror_points
 from lapa_annotator.formats.photo import read_photo
 from lapa_annotator.ppa.attach import BACKGROUND, HAIR, SKIN
 from lapa_annotator.ppa.frame import FaceFrame
-from lapa_annotator.ppa.registry import SEGMENTERS, make_segmenter
+from lapa_annotator.ppa.registry import MODEL_FILES, SEGMENTERS, make_segmenter
 from lapa_annotator.ppa.segment import segment_face
 from lapa_annotator.runtime.crops import cut
 from tests.ppa.faces import perfect_face
 from tests.support import needs_models
 
 POINTS = perfect_face().points
+HERE = [pytest.param(n, marks=needs_models(*MODEL_FILES[n])) for n in sorted(SEGMENTERS)]
 
 
 class RedIsSkin:
@@ -115,8 +116,7 @@ def test_an_unknown_segmenter_is_named_with_those_that_exist():
 
 
 @pytest.mark.models
-@needs_models("multiclass")
-@pytest.mark.parametrize("name", sorted(SEGMENTERS))
+@pytest.mark.parametrize("name", HERE)
 def test_every_segmenter_keeps_the_contract(name):
     segmenter = make_segmenter(name)
     grey = np.full((segmenter.size, segmenter.size, 3), 128, np.uint8)
@@ -128,8 +128,7 @@ def test_every_segmenter_keeps_the_contract(name):
 
 
 @pytest.mark.models
-@needs_models("multiclass")
-@pytest.mark.parametrize("name", sorted(SEGMENTERS))
+@pytest.mark.parametrize("name", HERE)
 def test_every_segmenter_tells_face_hair_and_clothes_apart(name):
     segmenter = make_segmenter(name)
     image = read_photo(next(p for p in sample_photos() if p.name == "astronaut.png")).pixels
