@@ -103,7 +103,7 @@ def test_a_network_that_is_not_here_is_told():
 
 
 def test_the_second_opinion_lies_where_it_was_seen(exported):
-    image = np.full((1000, 1000, 3), 60, np.uint8)
+    image = np.full((1000, 1000, 3), (0, 255, 0), np.uint8)
     image[400:600, 300:700] = (255, 0, 0)
     image[100:300, 300:700] = (0, 0, 255)
     labels = SecondOpinion("eleven", exported(11)).parse(image, perfect_face().points)
