@@ -31,13 +31,19 @@ _COLUMNS = 10
 _BEHIND = (32, 32, 32)
 
 
-def overlay(image: Image, labels: LabelMap, points: NDArray[np.float64]) -> Image:
+def overlay(
+    image: Image,
+    labels: LabelMap,
+    points: NDArray[np.float64],
+    palette: NDArray[np.uint8] | None = None,
+) -> Image:
     """Paint a label map and its points over their image, at a size that is good to look at.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         labels: (H, W) uint8, class ids.
         points: (106, 2) float64, in pixels of the image.
+        palette: (n, 3) uint8 RGB, row = class id; LaPa's colours when left out.
 
     Returns:
         (h, w, 3) uint8 RGB of the face and what is around it, its longer side between 512 and
@@ -52,7 +58,7 @@ def overlay(image: Image, labels: LabelMap, points: NDArray[np.float64]) -> Imag
     smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     picture = cv2.resize(image, size, interpolation=smooth)
     classes = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    colours = colourise(classes)
+    colours = colourise(classes) if palette is None else palette[classes]
     mixed = cv2.addWeighted(picture, 1 - _OPACITY, colours, _OPACITY, 0)
     mixed[classes == 0] = picture[classes == 0]
     edge = _edges(classes)

@@ -21,6 +21,7 @@ from lapa_annotator.formats.atomic import write_error
 
 FOLDER = ".annotate"
 _FILE = "records.sqlite"
+_TABLE = "CREATE TABLE IF NOT EXISTS record (name TEXT PRIMARY KEY, value TEXT);"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Records:
             rows = self._connection.execute("SELECT name, value FROM record").fetchall()
             return {name: _from_json(value) for name, value in rows}
         except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
-            raise _damaged(self._path, error) from error
+            raise damaged(self._path, error) from error
 
     def put(self, record: Record) -> None:
         """Keep a record in place of the one of the same name.
@@ -97,7 +98,7 @@ class Records:
         try:
             self._connection.execute(statement, values)
         except sqlite3.Error as error:
-            raise _unwritable(self._path, error) from error
+            raise unwritable(self._path, error) from error
 
 
 @contextmanager
@@ -108,6 +109,22 @@ def open_records(out: Path) -> Iterator[Records]:
         InputError: the folder cannot be written, or another run has it, or the file is damaged.
     """
     path = out / FOLDER / _FILE
+    with locked_database(out, path, _TABLE) as connection:
+        yield Records(connection, path)
+
+
+@contextmanager
+def locked_database(out: Path, path: Path, tables: str) -> Iterator[sqlite3.Connection]:
+    """Open a small database that one program at a time has, made where missing.
+
+    Args:
+        out: the folder that it is the lock of, for the sentence.
+        path: its file.
+        tables: SQL that makes its tables where they are missing.
+
+    Raises:
+        InputError: it cannot be written, or another run has it, or the file is damaged.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -116,10 +133,10 @@ def open_records(out: Path) -> Iterator[Records]:
     try:
         try:
             connection = sqlite3.connect(path, timeout=0, isolation_level=None)
-            _prepare(connection)
+            _prepare(connection, tables)
         except sqlite3.DatabaseError as error:
             raise _refused(out, path, error) from error
-        yield Records(connection, path)
+        yield connection
     finally:
         if connection is not None:
             connection.close()
@@ -135,13 +152,13 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _prepare(connection: sqlite3.Connection, tables: str) -> None:
     # An exclusive lock that lasts as long as the connection; the system drops it at a kill.
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.execute("PRAGMA journal_mode = WAL")
     # A record lost in a power cut costs one photo done again; flushing each would cost more.
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("CREATE TABLE IF NOT EXISTS record (name TEXT PRIMARY KEY, value TEXT)")
+    connection.executescript(tables)
     connection.execute("BEGIN EXCLUSIVE")
     connection.execute("COMMIT")
 
@@ -156,18 +173,20 @@ def _refused(out: Path, path: Path, error: sqlite3.DatabaseError) -> InputError:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return InputError(out, "another run is at work in this folder", "wait for its end")
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            return _damaged(path, error)
+            return damaged(path, error)
         case _:
-            return _unwritable(path, error)
+            return unwritable(path, error)
 
 
-def _unwritable(path: Path, error: sqlite3.Error) -> InputError:
+def unwritable(path: Path, error: sqlite3.Error) -> InputError:
+    """Say in one sentence why a database could not be written."""
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
         return InputError(path, "the disk is full", "free some space and run again")
     return InputError(path, f"it cannot be written ({error})", "choose a folder you may write in")
 
 
-def _damaged(path: Path, error: Exception) -> InputError:
+def damaged(path: Path, error: Exception) -> InputError:
+    """Say in one sentence that the database of what is done cannot be read."""
     return InputError(
         path, f"the record of what is done is damaged ({error})", "remove it and run --overwrite"
     )

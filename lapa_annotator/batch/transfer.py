@@ -1,47 +1,34 @@
-"""Data sets in LaPa's layout into a project and out of it."""
+"""Data sets of any format into a project."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lapa_annotator.batch.naming import flat_names
+from lapa_annotator.batch.naming import flat_names, printable
 from lapa_annotator.batch.photos import LOOK
-from lapa_annotator.batch.work import may_be_copied
+from lapa_annotator.domain.classes import CLASSES
 from lapa_annotator.domain.edits import AddFace, Edit, Gesture, SetStatus, SetTags
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face, Status
-from lapa_annotator.domain.geometry import Box
-from lapa_annotator.domain.labelmap import LabelMap
-from lapa_annotator.domain.landmarks import Landmarks, Origin, Visibility
-from lapa_annotator.domain.override import EMPTY, UNSET, Patch
+from lapa_annotator.domain.landmarks import Landmarks, Origin
+from lapa_annotator.domain.override import EMPTY, Patch
 from lapa_annotator.domain.schema import N_POINTS
+from lapa_annotator.formats.archive import is_archive, unpack
 from lapa_annotator.formats.atomic import replace_file
-from lapa_annotator.formats.lapa import (
-    SPLITS,
-    LapaFolder,
-    LapaSample,
-    read_labels,
-    read_landmarks,
-    split_of,
-    write_labels,
-    write_landmarks,
-)
-from lapa_annotator.formats.photo import Photo, read_photo, write_picture
-from lapa_annotator.ppa.parse import parse_face
-from lapa_annotator.ppa.registry import make_segmenter
-from lapa_annotator.ppa.segment import Segmentation, segment_face
-from lapa_annotator.store.cache import CachedSegmentation
+from lapa_annotator.formats.checks import read_json
+from lapa_annotator.formats.registry import Format, format_of, read_samples
+from lapa_annotator.formats.samples import Sample, SampleFace
 from lapa_annotator.store.project import Project
-from lapa_annotator.store.values import ImageInfo
 
-FINISHED = "status:done,approved"
+MEAN_FACE = "mean face"
+"""What points are said to be proposed by that a data set of fewer points does not tell."""
+
+_PNG = b"\x89PNG"
 
 
 @dataclass(frozen=True)
@@ -49,7 +36,7 @@ class Transferred:
     """How far a transfer is.
 
     Attributes:
-        done, total: images done of all.
+        done, total: images done of all; a total of 0 while nobody knows.
         faces: faces brought over so far.
         problem: what was wrong with the image just done, None when nothing was.
     """
@@ -60,205 +47,162 @@ class Transferred:
     problem: str | None = None
 
 
-def import_lapa(
-    project: Project, root: Path, *, labels: bool = True, tags: frozenset[str] = frozenset()
+def import_data_set(
+    project: Project,
+    source: Path,
+    *,
+    format_name: str | None = None,
+    labels: bool = True,
+    tags: frozenset[str] = frozenset(),
+    unpacked: Path | None = None,
 ) -> Iterator[Transferred]:
-    """Take a data set in LaPa's layout into a project, as finished images.
+    """Take a data set into a project, as finished images.
 
-    The photos stay where they are, and so does what is known of them beside (``metadata``), of
-    which the points' visibility is taken. Points are marked as imported; a label map becomes
-    the override layer, so that every pixel of it is kept; the split becomes a tag. An image
-    that has faces already is left alone. A generator that goes on after whatever is wrong.
+    The photos stay where they are. Points are marked as imported; a label map becomes the
+    override layer, so that every pixel of it is kept; the split becomes a tag. An image that
+    has faces already is left alone. A generator that goes on after whatever is wrong with a
+    sample.
 
     Args:
-        root: the data set's folder.
+        project: where to.
+        source: the data set's folder, or a .zip file of it.
+        format_name: a row of the formats; what the folder looks like when left out.
         labels: take the label maps too.
         tags: given to every image that is taken.
+        unpacked: a new folder for the photos of an archive, or of a format that keeps them
+            inside its files.
 
     Raises:
-        InputError: the folder is not laid out as LaPa is.
+        InputError: the folder is laid out in no format, or its classes are not LaPa's.
     """
-    folder = LapaFolder(root.absolute())
-    samples = folder.samples()
-    for split in folder.splits():
-        images = folder.root / split / "images"
-        if images.is_dir():
-            for _ in project.add_folder(images, LOOK):
-                pass
-    faces = 0
-    for done, sample in enumerate(samples, start=1):
+    root = source.absolute()
+    if is_archive(root):
+        root = _unpacked(root, unpacked)
+    format_ = format_of(root, format_name)
+    _check_classes(root)
+    if not format_.photos(root) and (unpacked is None or unpacked.exists()):
+        remedy = "name a new folder for them with --unpack"
+        raise InputError(source, "its photos lie inside its files", remedy)
+    yield from _add_photos(project, format_.photos(root))
+    done = faces = 0
+    for sample in _with_photos(project, root, format_, unpacked):
         problem = None
-        try:
-            faces += _import_sample(project, folder.root, sample, labels=labels, tags=tags)
-        except InputError as error:
-            problem = str(error)
-        yield Transferred(done, len(samples), faces, problem)
+        done += 1
+        if isinstance(sample, InputError):
+            problem = str(sample)
+        else:
+            try:
+                kept = sample if labels else _without_labels(sample)
+                faces += _import_sample(project, root, kept, tags)
+            except InputError as error:
+                problem = str(error)
+        yield Transferred(done, 0, faces, None if problem is None else printable(problem))
+    yield Transferred(done, done, faces)
 
 
-def _import_sample(
-    project: Project, root: Path, sample: LapaSample, *, labels: bool, tags: frozenset[str]
-) -> int:
-    for file in (sample.image, sample.landmarks, sample.labels, _metadata(sample)):
-        if file is not None and not file.resolve().is_relative_to(root.resolve()):
-            raise InputError(file, "lies outside the data set", "copy the file itself into it")
+def _unpacked(archive: Path, folder: Path | None) -> Path:
+    """Unpack an archive; the data set may be the only folder in it."""
+    if folder is None:
+        problem = "it is an archive"
+        raise InputError(archive, problem, "name a new folder for its photos with --unpack")
+    unpack(archive, folder.absolute())
+    inside = list(folder.absolute().iterdir())
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder.absolute()
+
+
+def _check_classes(root: Path) -> None:
+    """Refuse an export whose card says that classes were put together."""
+    path = root / "card.json"
+    if not path.is_file():
+        return
+    told = read_json(path)
+    rows = told.get("classes", []) if isinstance(told, dict) else []
+    names = [row.get("name") for row in rows if isinstance(row, dict)]
+    if names and names != [c.name for c in CLASSES]:
+        problem = f"its classes were put together ({', '.join(map(str, names))})"
+        raise InputError(path, problem, "export it with LaPa's own classes")
+
+
+def _add_photos(project: Project, folders: list[Path]) -> Iterator[Transferred]:
+    for folder in folders:
+        if folder.is_dir():
+            for at in project.add_folder(folder, LOOK):
+                yield Transferred(0, at.total)
+
+
+def _with_photos(
+    project: Project, root: Path, format_: Format, unpacked: Path | None
+) -> Iterator[Sample | InputError]:
+    """The samples of a data set, all with their photos in files."""
+    samples = read_samples(root, format_)
+    if format_.photos(root) or unpacked is None:
+        yield from samples
+        return
+    folder = unpacked.absolute()
+    for sample in samples:
+        if isinstance(sample, Sample) and sample.picture is not None:
+            replace_file(_photo_place(folder, sample, sample.picture), sample.picture)
+    for _ in _add_photos(project, [folder]):
+        pass
+    # Read again rather than kept: the maps of a whole data set do not fit in memory.
+    for sample in read_samples(root, format_):
+        if isinstance(sample, Sample) and sample.picture is not None:
+            image = _photo_place(folder, sample, sample.picture)
+            yield replace(sample, image=image, picture=None)
+        else:
+            yield sample
+
+
+def _photo_place(folder: Path, sample: Sample, picture: bytes) -> Path:
+    suffix = ".png" if picture.startswith(_PNG) else ".jpg"
+    (name,) = flat_names([PurePosixPath(f"{sample.name}{suffix}")])
+    return folder / sample.split / f"{name}{suffix}"
+
+
+def _without_labels(sample: Sample) -> Sample:
+    return replace(sample, faces=tuple(replace(face, labels=None) for face in sample.faces))
+
+
+def _import_sample(project: Project, root: Path, sample: Sample, tags: frozenset[str]) -> int:
+    assert sample.image is not None
+    if not sample.image.is_file():
+        raise InputError(sample.image, "the photo is missing", "put it into the data set")
     image_id = project.find(sample.image)
     if image_id is None:
         raise InputError(sample.image, "cannot be read as a photo", "replace or remove it")
-    before = project.load(image_id)
-    if before.faces or not (sample.landmarks or (labels and sample.labels)):
+    info, before = project.info(image_id), project.load(image_id)
+    told = [face for face in sample.faces if face.points is not None or face.labels is not None]
+    if before.faces or not told:
         return 0
-    face = _imported_face(project, project.info(image_id), sample, labels=labels)
-    edits: list[Edit] = [AddFace(face, 0), SetStatus(before.status, Status.DONE)]
-    given = tags | ({sample.split} if sample.split else set())
+    if sample.size != (info.width, info.height):
+        problem = (
+            f"the data set says {sample.width}x{sample.height} pixels, "
+            f"the photo has {info.width}x{info.height}"
+        )
+        raise InputError(sample.image, problem, "put the photo there that was annotated")
+    edits: list[Edit] = [
+        AddFace(_imported(project, face), place) for place, face in enumerate(told)
+    ]
+    edits.append(SetStatus(before.status, Status.DONE))
+    given = tags | {*sample.tags} | ({sample.split} if sample.split else set())
     if given - before.tags:
         edits.append(SetTags(before.tags, before.tags | given))
     project.save(image_id, Gesture(tuple(edits)), title=f"Import from {root.name}")
-    return 1
+    return len(told)
 
 
-def _metadata(sample: LapaSample) -> Path | None:
-    """The file beside a sample's image that tells more of it, if there is one."""
-    split = next(p for p in sample.image.parents if p.name == "images").parent
-    file = split / "metadata" / f"{sample.name}.json"
-    return file if file.is_file() else None
-
-
-def _visibility(sample: LapaSample) -> NDArray[np.uint8]:
-    """The (106,) visibility that a sample's metadata tells; all visible without it."""
-    whole = np.full(N_POINTS, Visibility.VISIBLE, np.uint8)
-    file = _metadata(sample)
-    if file is None:
-        return whole
-    try:
-        told = json.loads(file.read_text(encoding="utf-8")).get("visibility", whole)
-        found = np.asarray(told, dtype=np.uint8)
-        if found.shape != (N_POINTS,) or found.max() > Visibility.VISIBLE:
-            raise ValueError("not one of 0, 1, 2 for each point")
-    except (OSError, ValueError, TypeError, AttributeError, OverflowError) as error:
-        problem = f"its visibility cannot be read ({error})"
-        raise InputError(file, problem, "mend or remove the file") from error
-    return found
-
-
-def _imported_face(project: Project, info: ImageInfo, sample: LapaSample, *, labels: bool) -> Face:
-    landmarks, override = None, EMPTY
-    corners = np.array([(0.0, 0.0), (info.width - 1, info.height - 1)])
-    if labels and sample.labels is not None:
-        map_ = read_labels(sample.labels, (info.width, info.height))
-        override = Patch(0, 0, map_)
-        y, x = np.nonzero(map_)
-        if x.size > 1:
-            corners = np.column_stack([x, y]).astype(np.float64)
-    if sample.landmarks is not None:
-        landmarks = Landmarks(
-            points=read_landmarks(sample.landmarks),
-            visibility=_visibility(sample),
-            origin=np.full(N_POINTS, Origin.IMPORTED, np.uint8),
-            annotator=(project.annotator,) * N_POINTS,
-            time=np.full(N_POINTS, time.time()),
-        )
-        corners = landmarks.points
-    return Face(_box(corners), landmarks, override=override)
-
-
-def _box(points: NDArray[np.float64]) -> Box:
-    """The box around points, never without an area."""
-    low, high = points.min(axis=0) - 0.5, points.max(axis=0) + 0.5
-    return Box(*low.tolist(), *high.tolist())
-
-
-def export_lapa(project: Project, target: Path, query: str = FINISHED) -> Iterator[Transferred]:
-    """Write the images that a query finds as a data set in LaPa's layout.
-
-    An image goes to the split that it is tagged with (train, val or test), else to the one that
-    its name falls in. Every face with points is a sample; several of one photo are numbered.
-    A generator that goes on after whatever is wrong with an image.
-
-    Args:
-        target: a new or empty folder.
-
-    Raises:
-        InputError: the folder holds something, or a file cannot be written.
-    """
-    target = target.absolute()
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(target, "is not empty", "choose a new folder")
-    ids = project.ids(query).tolist()
-    infos = project.infos(ids)
-    names = flat_names([info.path for info in infos])
-    faces = 0
-    for done, (info, name) in enumerate(zip(infos, names, strict=True), start=1):
-        problem = None
-        try:
-            faces += _export_image(project, info, target, name)
-        except InputError as error:
-            problem = str(error)
-        yield Transferred(done, len(infos), faces, problem)
-
-
-def _export_image(project: Project, info: ImageInfo, target: Path, name: str) -> int:
-    annotation = project.load(info.id)
-    photo = read_photo(project.photo_path(info.id))
-    size = (photo.pixels.shape[1], photo.pixels.shape[0])
-    if size != (info.width, info.height):
-        raise InputError(photo.path, "has another size than it was annotated at", "put it back")
-    split = _split(info, name)
-    several = len(annotation.faces) > 1
-    written = 0
-    for number, face in enumerate(annotation.faces):
-        sample = f"{name}_{number}" if several else name
-        if face.landmarks is None and not _covers(face.override, size):
-            continue
-        labels = face_labels(project, photo, face)
-        write_labels(target / split / "labels" / f"{sample}.png", labels)
-        if face.landmarks is not None:
-            file = target / split / "landmarks" / f"{sample}.txt"
-            write_landmarks(file, face.landmarks.points)
-        # The image comes last: where there is one, the rest is there too.
-        _write_image(target / split / "images" / f"{sample}.jpg", photo)
-        written += 1
-    return written
-
-
-def _write_image(path: Path, photo: Photo) -> None:
-    if may_be_copied(photo):
-        replace_file(path, photo.path.read_bytes())
-    else:
-        write_picture(path, photo.pixels)
-
-
-def _split(info: ImageInfo, name: str) -> str:
-    return next((tag for tag in info.tags if tag in SPLITS), None) or split_of(name)
-
-
-def _covers(override: Patch, size: tuple[int, int]) -> bool:
-    """Whether an override layer says something about every pixel."""
-    whole = (override.x, override.y, override.values.shape) == (0, 0, size[::-1])
-    return whole and not (override.values == UNSET).any()
-
-
-def face_labels(project: Project, photo: Photo, face: Face) -> LabelMap:
-    """Return a face's (H, W) label map: points, cached segmentation and override put together.
-
-    A segmentation that is not in the cache is made, and kept there.
-
-    Raises:
-        InputError: the face has no points, or the segmenter's file is missing.
-    """
-    height, width = photo.pixels.shape[:2]
-    if _covers(face.override, (width, height)):
-        return np.array(face.override.values)
-    if face.landmarks is None:
-        raise InputError(photo.path, "has a face without points", "propose or place them first")
-    points = face.landmarks.points
-    cached = project.segmentations.load(face.id)
-    if cached is None:
-        made = segment_face(photo.pixels, points, make_segmenter())
-        cached = CachedSegmentation(made.probabilities, made.to_crop, made.model)
-        if not project.read_only:
-            project.segmentations.store(face.id, cached)
-    segmentation = Segmentation(cached.probabilities, cached.to_crop, cached.model)
-    touched = face.landmarks.touched
-    return parse_face(
-        (width, height), points, segmentation, override=face.override, touched=touched
+def _imported(project: Project, face: SampleFace) -> Face:
+    override = EMPTY if face.labels is None else Patch(0, 0, face.labels)
+    if face.points is None:
+        return Face(face.box, None, face.pose, override)
+    known = np.full(N_POINTS, True) if face.known is None else face.known
+    landmarks = Landmarks(
+        points=face.points,
+        visibility=face.visibility,
+        confidence=known.astype(np.float64),
+        origin=np.where(known, Origin.IMPORTED, Origin.PROPOSED).astype(np.uint8),
+        model=tuple("" if told else MEAN_FACE for told in known),
+        annotator=tuple(project.annotator if told else "" for told in known),
+        time=np.where(known, time.time(), 0.0),
     )
+    return Face(face.box, landmarks, face.pose, override)

@@ -97,7 +97,7 @@ def annotate_verb(
 
 
 @contextmanager
-def _ctrl_c() -> Iterator[Callable[[], bool]]:
+def ctrl_c() -> Iterator[Callable[[], bool]]:
     """Remember Ctrl+C: Python drops the exception when it strikes inside a callback."""
     seen: list[int] = []
 
@@ -116,7 +116,7 @@ def run_job(options: AnnotateOptions) -> int:
     """Run the main job with its progress on the terminal; return the exit status."""
     last: Progress | None = None
     try:
-        with _ctrl_c() as pressed, Meter() as meter, closing(annotate(options)) as job:
+        with ctrl_c() as pressed, Meter() as meter, closing(annotate(options)) as job:
             for last in job:
                 meter.show(last)
                 if pressed():

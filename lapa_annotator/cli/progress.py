@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -18,9 +19,20 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from lapa_annotator.batch.annotate import Progress
-
 _LINE_EVERY_S = 10.0
+
+
+class Step(Protocol):
+    """How far a job is, as every job over photos tells it."""
+
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def reused(self) -> int: ...
+    @property
+    def problem(self) -> str | None: ...
 
 
 class _Rate(ProgressColumn):
@@ -33,9 +45,14 @@ class _Rate(ProgressColumn):
 
 
 class Meter:
-    """Shows ``Progress`` values; sentences about skipped photos stay above the bar."""
+    """Shows the steps of a job; sentences about skipped photos stay above the bar.
 
-    def __init__(self) -> None:
+    Args:
+        doing: what the job does, in one word.
+    """
+
+    def __init__(self, doing: str = "annotating") -> None:
+        self._doing = doing
         self._console = Console(stderr=True)
         self._bar: Bar | None = None
         self._row = TaskID(0)
@@ -49,7 +66,7 @@ class Meter:
                 _Rate(),
                 TimeRemainingColumn(compact=True),
             )
-            self._bar = Bar(TextColumn("annotating"), *columns, console=self._console)
+            self._bar = Bar(TextColumn(self._doing), *columns, console=self._console)
         return self
 
     def __exit__(
@@ -61,7 +78,7 @@ class Meter:
         if self._bar is not None:
             self._bar.stop()
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: Step) -> None:
         """Bring the terminal up to date."""
         if progress.problem is not None:
             text = f"Skipped: {progress.problem}"
@@ -74,7 +91,7 @@ class Meter:
         else:
             self._bar.update(self._row, completed=progress.done)
 
-    def _line(self, progress: Progress) -> None:
+    def _line(self, progress: Step) -> None:
         now = time.monotonic()
         if now - self._said < _LINE_EVERY_S:
             return

@@ -148,42 +148,28 @@ def export_(
     target: Annotated[Path, typer.Argument(help="A new folder for the data set.")],
     query: Annotated[str, typer.Option(help="Which images.")] = "status:done,approved",
 ) -> None:
-    """Write finished images as a data set in LaPa's layout."""
-    from lapa_annotator.batch.transfer import export_lapa
+    """Write finished images as a data set in LaPa's layout; `export` has the other formats."""
+    from lapa_annotator.batch.export.options import ExportOptions
+    from lapa_annotator.cli.export import run_export
 
-    with Project.open(project) as opened:
-        _transfer("exporting", export_lapa(opened, target, query))
-    typer.echo(f"Data set: {target}")
+    status = run_export(project, ExportOptions(target, query=query))
+    if status:
+        raise typer.Exit(status)
 
 
 @app.command(name="import")
 def import_(
     project: Folder,
-    data_set: Annotated[Path, typer.Argument(help="A data set in LaPa's layout.")],
+    data_set: Annotated[Path, typer.Argument(help="A data set of any format that is known.")],
     labels: Annotated[bool, typer.Option(help="Take the label maps too.")] = True,
     tag: Annotated[
         list[str] | None, typer.Option("--tag", help="Tag every image so; may be repeated.")
     ] = None,
 ) -> None:
-    """Take a data set in LaPa's layout into a project, its photos where they are."""
-    from lapa_annotator.batch.transfer import import_lapa
+    """Take a data set into a project, its photos where they are; as `import` does."""
+    from lapa_annotator.cli.export import import_verb
 
-    with Project.open(project, read_only=False) as opened:
-        tags = frozenset(tag or [])
-        _transfer("importing", import_lapa(opened, data_set, labels=labels, tags=tags))
-
-
-def _transfer(what: str, steps: Iterable[Any]) -> None:
-    skipped = 0
-    last = None
-    for last in _bar(what, steps):
-        if last.problem is not None:
-            skipped += 1
-            tell(f"Skipped: {last.problem}")
-    faces, total = (last.faces, last.total) if last else (0, 0)
-    typer.echo(f"{faces} faces of {total} images; {skipped} skipped.")
-    if skipped:
-        raise typer.Exit(EXIT_SKIPPED)
+    import_verb(project, data_set, labels=labels, tag=tag)
 
 
 @app.command()

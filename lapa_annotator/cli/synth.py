@@ -70,10 +70,10 @@ def setup() -> None:
 
 def _add_to(project: Project, out: Path) -> int:
     """Take the data set's faces into a project."""
-    from lapa_annotator.batch.transfer import import_lapa
+    from lapa_annotator.batch.transfer import import_data_set
 
     last, status = None, 0
-    for last in import_lapa(project, out, tags=frozenset([TAG])):
+    for last in import_data_set(project, out, format_name="lapa", tags=frozenset([TAG])):
         if last.problem is not None:
             status = EXIT_SKIPPED
             tell(f"Skipped: {last.problem}")

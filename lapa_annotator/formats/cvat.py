@@ -157,7 +157,7 @@ def _sample(root: Path, path: Path, element: Element) -> Sample:
         raise InputError(path, problem, "export it again as CVAT for images 1.1") from error
     # Not every reader takes CVAT's own "subset": the folder tells the split, as CVAT sorts them.
     name = str(Path(told["name"]).with_suffix(""))
-    split = told.get("subset") or name.split("/")[0]
+    split = told.get("subset") or name.partition("/")[0]
     name = name.removeprefix(f"{split}/").replace("/", "__")
     return Sample(name, split if split in _SPLITS else "", *size, faces, image=file)
 

@@ -170,6 +170,16 @@ def write_picture(path: Path, pixels: NDArray[np.uint8], quality: int = 95) -> N
         InputError: another suffix, or the file cannot be written.
         ValueError: pixels of another shape or type.
     """
+    replace_file(path, encode_picture(path, pixels, quality))
+
+
+def encode_picture(path: Path, pixels: NDArray[np.uint8], quality: int = 95) -> bytes:
+    """Return what ``write_picture`` writes.
+
+    Raises:
+        InputError: another suffix.
+        ValueError: pixels of another shape or type.
+    """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
         raise ValueError(f"a picture is (H, W, 3) uint8, got {pixels.shape} {pixels.dtype}")
     data = io.BytesIO()
@@ -181,7 +191,7 @@ def write_picture(path: Path, pixels: NDArray[np.uint8], quality: int = 95) -> N
             picture.save(data, "PNG")
         case other:
             raise InputError(path, f"pictures are not written as {other!r}", "use .jpg or .png")
-    replace_file(path, data.getvalue())
+    return data.getvalue()
 
 
 @contextmanager

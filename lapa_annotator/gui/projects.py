@@ -57,12 +57,12 @@ def add_photos(project: Project, photos: Path) -> Steps:
 def import_lapa(data_set: Path, folder: Path, annotator: str | None) -> Steps:
     """Make a project in ``folder`` of a LaPa data set, its landmarks and label maps."""
     yield Step(0, 0, said(_("Making the project …")))
-    from lapa_annotator.batch.transfer import import_lapa as import_into
+    from lapa_annotator.batch.transfer import import_data_set
     from lapa_annotator.store.project import Project
 
     project = Project.create(folder, annotator=annotator)
     with _closed_on_failure(project):
-        for at in import_into(project, data_set):
+        for at in import_data_set(project, data_set):
             yield Step(at.done, at.total, said(_("Importing …")))
     return project
 
@@ -70,11 +70,12 @@ def import_lapa(data_set: Path, folder: Path, annotator: str | None) -> Steps:
 def export_lapa(project: Project, folder: Path, query: str) -> Steps:
     """Write the photos that ``query`` finds as a LaPa data set; returns ``Exported``."""
     yield Step(0, 0, said(_("Exporting …")))
-    from lapa_annotator.batch.transfer import export_lapa as export_to
+    from lapa_annotator.batch.export.options import ExportOptions
+    from lapa_annotator.batch.export.run import export
 
     place = export_folder(folder, project.folder.stem)
     faces, problems = 0, []
-    for at in export_to(project, place, query=query):
+    for at in export(project, ExportOptions(place, query=query)):
         faces = at.faces
         problems += [at.problem] if at.problem else []
         yield Step(at.done, at.total, said(_("Exporting …")))

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lapa_annotator.batch.execute import Serial
+from lapa_annotator.batch.export.options import ExportOptions
+from lapa_annotator.batch.export.run import export
 from lapa_annotator.batch.photos import add_folder, rescan
-from lapa_annotator.batch.transfer import export_lapa, import_lapa
+from lapa_annotator.batch.transfer import import_data_set as import_lapa
 from lapa_annotator.domain.classes import Label
 from lapa_annotator.domain.edits import AddFace, Gesture, SetStatus, SetTags
 from lapa_annotator.domain.errors import InputError
@@ -60,6 +63,10 @@ def project(tmp_path: Path) -> Iterator[Project]:
     """An empty project of ann's."""
     with Project.create(tmp_path / "p", annotator="ann") as made:
         yield made
+
+
+def export_lapa(project: Project, out: Path, query: str = "status:done,approved"):
+    return export(project, ExportOptions(out, query=query), Serial())
 
 
 def _run(steps) -> tuple[int, list[str]]:
@@ -118,7 +125,7 @@ def test_a_damaged_sample_is_told_and_the_rest_comes_in(project: Project, data_s
 
 
 def test_what_is_no_data_set_is_told(project: Project, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="laid out as LaPa"):
+    with pytest.raises(InputError, match="laid out in none of the formats"):
         list(import_lapa(project, tmp_path))
 
 
@@ -164,7 +171,7 @@ def test_label_maps_are_made_of_points_and_the_cached_segmentation(
 
 def test_only_what_is_asked_for_goes_out(project: Project, data_set: Path, tmp_path: Path) -> None:
     list(import_lapa(project, data_set))
-    assert _run(export_lapa(project, tmp_path / "out", "tag:val")) == (1, [])
+    assert _run(export_lapa(project, tmp_path / "one", "tag:val")) == (1, [])
     assert _run(export_lapa(project, tmp_path / "none", "tag:nothing")) == (0, [])
 
 
