@@ -8,6 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from lapa_annotator.synth.camera import Camera
 from lapa_annotator.synth.points import INNER_CHEEK, MIDDLE, mirrored, smooth
@@ -23,10 +24,10 @@ _FINE = 8
 _CUTS = 6
 """Quads that the jaw's line crosses are cut into this many pieces a side."""
 _AROUND = ((0, 0), (1, 0), (1, 1), (0, 1))
-_BEYOND, _MOST = 0.03, 0.5
+_BEYOND, _MUCH = 0.03, 0.25
 """On a near-profile nose, lips and chin are the outline: they stand out by more than this share
-of the distance from the head's middle, along more than this share of the half."""
-_MIDDLE_OF_HEAD = (0.0, -0.03, 0.612)
+of the half's height, along more than this share of the half."""
+_MIDDLE_OF_HEAD, _ABOVE_MIDDLE = (0.0, -0.03, 0.612), (0.0, -0.03, 0.662)
 
 
 @cache
@@ -111,27 +112,60 @@ def contour(surface: Surface, head: Array, camera: Camera) -> tuple[Array, Array
     Returns:
         (33, 2) points in pixels, and (33,) depths of the surface there in metres.
     """
-    flat, _ = camera.project(surface.vertices)
-    middle = (head @ np.array([*_MIDDLE_OF_HEAD, 1.0]))[None, :3]
-    centre = camera.project(middle)[0][0]
-    halves = []
-    for (corner, weight), cheek, front in zip(_lines(), _cheeks(), _fronts(), strict=True):
-        place = (surface.vertices[corner] * weight[..., None]).sum(axis=1)
-        outward = (surface.outward[corner] * weight[..., None]).sum(axis=1)
-        away = ((camera.position - place) * outward).sum(axis=1) < 0
-        line, far = camera.project(place)
-        pushed = _push_out(line, centre, cheek.flat(flat))
-        profile = _push_out(line, centre, front.flat(flat))
-        further = np.linalg.norm(profile - pushed, axis=1)
-        if (further > _BEYOND * np.linalg.norm(pushed - centre, axis=1)).mean() > _MOST:
-            pushed = profile
-        seen = np.where(away[:, None], pushed, line)
-        halves.append(_resample(np.c_[seen, far], 17))
-    left, right = halves
+    flat, depth = camera.project(surface.vertices)
+    frame = [np.array([*_MIDDLE_OF_HEAD, 1.0]), np.array([*_ABOVE_MIDDLE, 1.0])]
+    centre, above = camera.project(np.stack([head @ place for place in frame])[:, :3])[0]
+    up = (above - centre) / max(float(np.linalg.norm(above - centre)), 1e-9)
+    beside = np.array([-up[1], up[0]])  # to the image's right on an upright head
+    left, right = (
+        _resample(_seen_half(surface, camera, (flat, depth), centre, side * beside, parts), 17)
+        for side, parts in zip(
+            (-1, 1), zip(_lines(), _cheeks(), _fronts(), strict=True), strict=True
+        )
+    )
     # Both halves end at the chin.
     chin = (left[16] + right[16]) / 2
     whole = np.concatenate([left[:16], chin[None], right[:16][::-1]])
     return whole[:, :2], whole[:, 2]
+
+
+def _seen_half(
+    surface: Surface,
+    camera: Camera,
+    projected: tuple[Array, Array],
+    centre: Array,
+    outward: Array,
+    parts: tuple[tuple[Ints, Array], _Region, _Region],
+) -> Array:
+    """One half of the contour, (n, 3): places in the picture and depths.
+
+    Args:
+        surface: the fine mesh in place.
+        camera: the view.
+        projected: (fine, 2) places and (fine,) depths of the mesh in the picture.
+        centre: (2,) the head's middle in the picture.
+        outward: (2,) the unit direction to this half's side on an upright head.
+        parts: the half's line, its cheek, and its half of the face with nose and lips.
+    """
+    (corner, weight), cheek, front = parts
+    flat, depth = projected
+    place = (surface.vertices[corner] * weight[..., None]).sum(axis=1)
+    normal = (surface.outward[corner] * weight[..., None]).sum(axis=1)
+    away = ((camera.position - place) * normal).sum(axis=1) < 0
+    line, far = camera.project(place)
+    # The more of the half lies behind, the more nearly it is moved sideways, height for height.
+    height = float(np.linalg.norm(line[0] - line[-1]))
+    origin = centre - 1.5 * height * away.mean() * outward
+    pushed = _push_out(line, origin, cheek.flat(flat))
+    profile = _push_out(line, origin, front.flat(flat))
+    further = np.linalg.norm(profile - pushed, axis=1)
+    if (further > _BEYOND * height).mean() > _MUCH:
+        pushed = profile
+    corners = np.unique(front.corners)
+    # Skin bends away there: the nearer side is what is seen.
+    edge = depth[corners[cKDTree(flat[corners]).query(pushed, k=6)[1]]].min(axis=1)
+    found: Array = np.where(away[:, None], np.c_[pushed, edge], np.c_[line, far])
+    return found
 
 
 def _push_out(line: Array, centre: Array, quads: Array) -> Array:
@@ -142,7 +176,7 @@ def _push_out(line: Array, centre: Array, quads: Array) -> Array:
     shifted = np.round((quads - low) * _FINE * 16).astype(np.int32)
     for quad in shifted:
         cv2.fillPoly(raster, [quad], 1, cv2.LINE_8, 4)
-    reach = np.arange(0.0, 0.6, 0.004)
+    reach = np.arange(0.0, 0.8, 0.004)
     ray = line - centre
     steps = line[:, None] + reach[None, :, None] * ray[:, None]
     at = np.round((steps - low) * _FINE).astype(int)
