@@ -164,7 +164,8 @@ def _seen_half(
     corners = np.unique(front.corners)
     # Skin bends away there: the nearer side is what is seen.
     edge = depth[corners[cKDTree(flat[corners]).query(pushed, k=6)[1]]].min(axis=1)
-    found: Array = np.where(away[:, None], np.c_[pushed, edge], np.c_[line, far])
+    moved, unmoved = np.column_stack([pushed, edge]), np.column_stack([line, far])
+    found: Array = np.where(away[:, None], moved, unmoved)
     return found
 
 
