@@ -77,6 +77,7 @@ def landmarks(
 
 # Commands of their own files: name -> "module:function".
 _MOUNTED = {
+    "ablation": "lapa_annotator.cli.train_ablation:ablation",
     "calibrate": "lapa_annotator.cli.train_calibrate:calibrate",
     "curve": "lapa_annotator.cli.train_curve:curve",
     "detector": "lapa_annotator.cli.train_detector:detector",
