@@ -72,7 +72,7 @@ def _worn(face: Drawn) -> list[str]:
 
 def _histogram(axes: Any, values: Sequence[float], span: tuple[float, float], title: str) -> None:
     axes.hist(np.clip(values, *span), bins=24, range=span, color=_COLOUR)
-    axes.set(title=title, ylabel="faces", xlim=span)
+    axes.set(title=title, ylabel="number", xlim=span)
 
 
 def _bars(axes: Any, counts: Counter[str], title: str) -> None:
