@@ -58,8 +58,9 @@ def open_source(path: Path, part: Part = "train") -> Source:
     """Open a folder of samples.
 
     Args:
-        path: a folder in LaPa's layout (rendered faces and what ``teach`` writes among them),
-            or a project, of which the finished and approved annotations are taken.
+        path: a folder in LaPa's layout (rendered faces and what ``teach`` writes among them);
+            a project, of which the finished and approved annotations are taken; or a data set
+            in any other layout that keeps label maps, CelebAMask-HQ's or Helen's for two.
         part: "train" leaves out what is held out: one photo in ten by its name's hash, or,
             where the folder has the splits val or test, these.
 
@@ -71,7 +72,11 @@ def open_source(path: Path, part: Part = "train") -> Source:
         from lapa_annotator.training.data.projects import ProjectSource
 
         return ProjectSource(path, part)
-    return LapaSource(path, part)
+    # Imported late: so are the readers of all layouts.
+    from lapa_annotator.training.data.maps import MapSource, layout_of
+
+    layout = layout_of(path)
+    return LapaSource(path, part) if layout is None else MapSource(path, layout, part)
 
 
 class LapaSource:
