@@ -76,7 +76,7 @@ def test_maps_without_points_become_samples(tmp_path, name):
 
 
 def test_samples_can_be_had_in_any_order(tmp_path):
-    root = _write(tmp_path / "c", "celebamask", [("a", "train"), ("b", "train"), ("d", "train")])
+    root = _write(tmp_path / "c", "celebamask", [("b", "train"), ("c", "train"), ("d", "train")])
     source = open_source(root)
     images = [source.load(i).image for i in range(3)]
     for index in (2, 0, 1, 1):
