@@ -159,12 +159,15 @@ class Leases:
 
 
 def _alive(row: Row[Any]) -> bool:
-    if row.expires < time.time():
-        return False
-    if row.host != socket.gethostname() or os.name != "posix":
+    return bool(row.expires >= time.time() and process_lives(row.host, row.process))
+
+
+def process_lives(host: str, process: int) -> bool:
+    """Whether a process may still run; True where that cannot be seen from this computer."""
+    if host != socket.gethostname() or os.name != "posix":
         return True
     try:
-        os.kill(row.process, 0)
+        os.kill(process, 0)
     except ProcessLookupError:
         return False
     except (PermissionError, OverflowError):

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.store.database import Database
+from lapa_annotator.store.lease import process_lives
 from lapa_annotator.store.models import JobRow, ModelVersionRow
 from lapa_annotator.store.values import Job, ModelVersion
+
+ALIVE_SECONDS = 60.0
+"""A job that has told nothing for so long has ended without a word."""
 
 
 class ModelVersions:
@@ -22,8 +29,8 @@ class ModelVersions:
         """Keep model versions in ``database``."""
         self._database = database
 
-    def add(self, model: ModelVersion) -> ModelVersion:
-        """Store a model version, not active; returns it as stored.
+    def add(self, model: ModelVersion, *, active: bool = False) -> ModelVersion:
+        """Store a model version, and use it for its task if it shall be; returns it as stored.
 
         Raises:
             InputError: there is one of that name.
@@ -32,6 +39,9 @@ class ModelVersions:
         with self._database.write() as connection:
             if connection.scalar(_one_model(model.name)) is not None:
                 raise InputError(model.name, "is the name of another model version", "rename it")
+            if active:
+                others = ModelVersionRow.task == model.task
+                connection.execute(update(ModelVersionRow).where(others).values(active=False))
             connection.execute(
                 insert(ModelVersionRow).values(
                     name=model.name,
@@ -39,11 +49,11 @@ class ModelVersions:
                     weights=model.weights,
                     parent=model.parent,
                     created=created,
-                    active=False,
+                    active=active,
                     metrics=json.dumps(model.metrics or {}),
                 )
             )
-        return replace(model, created=created, active=False, metrics=model.metrics or {})
+        return replace(model, created=created, active=active, metrics=model.metrics or {})
 
     def all(self, task: str | None = None) -> list[ModelVersion]:
         """Return the model versions (of one task), oldest first."""
@@ -101,19 +111,45 @@ class Jobs:
 
     def start(self, kind: str, options: dict[str, Any], total: int = 0) -> int:
         """Store that a job is running; returns its number."""
-        now = time.time()
-        new = insert(JobRow).values(
-            kind=kind,
-            options=json.dumps(options),
-            state="running",
-            done=0,
-            total=total,
-            message="",
-            started=now,
-            updated=now,
-        )
         with self._database.write() as connection:
-            return connection.scalars(new.returning(JobRow.id)).one()
+            return connection.scalars(_new_job(kind, options, total)).one()
+
+    def claim(self, kind: str, options: dict[str, Any]) -> int:
+        """Store that a job runs in this process, if no other of its kind does; its number.
+
+        Jobs of that kind whose process has ended without a word are marked as stopped.
+
+        Raises:
+            InputError: another process is at such a job.
+        """
+        mine = {"process": os.getpid(), "host": socket.gethostname()}
+        t = JobRow
+        going = (t.kind == kind) & t.state.in_(_GOING)
+        with self._database.write() as connection:
+            for row in connection.execute(select(t.__table__).where(going)).all():
+                other = _job(row)
+                if other.alive:
+                    raise InputError(
+                        f"job {other.id}",
+                        f"such a job is already running since "
+                        f"{time.strftime('%H:%M', time.localtime(other.started))}",
+                        "wait until it ends, or cancel it",
+                    )
+                connection.execute(update(t).where(t.id == other.id).values(state="stopped"))
+            return connection.scalars(_new_job(kind, options | mine, 0)).one()
+
+    def beat(self, job_id: int) -> str:
+        """Tell that a job is alive; returns its state, which others may have changed."""
+        with self._database.write() as connection:
+            told = update(JobRow).where(JobRow.id == job_id).values(updated=time.time())
+            return connection.scalars(told.returning(JobRow.state)).one()
+
+    def last(self, kind: str) -> Job | None:
+        """Return the latest job of a kind, None without one."""
+        wanted = select(JobRow.__table__).where(JobRow.kind == kind)
+        with self._database.read() as connection:
+            row = connection.execute(wanted.order_by(JobRow.id.desc()).limit(1)).one_or_none()
+        return None if row is None else _job(row)
 
     def update(
         self,
@@ -139,11 +175,24 @@ class Jobs:
         return [_job(row) for row in rows]
 
 
+_GOING = ("running", "paused")
+
+
+def _new_job(kind: str, options: dict[str, Any], total: int) -> ReturningInsert[int]:
+    now = time.time()
+    values = {"kind": kind, "options": json.dumps(options), "state": "running", "done": 0}
+    values |= {"total": total, "message": "", "started": now, "updated": now}
+    return insert(JobRow).values(**values).returning(JobRow.id)
+
+
 def _job(row: Row[Any]) -> Job:
+    options = json.loads(row.options)
+    told = row.state in _GOING and row.updated > time.time() - ALIVE_SECONDS
     return Job(
+        alive=told and process_lives(options.get("host", ""), options.get("process", 0)),
         id=row.id,
         kind=row.kind,
-        options=json.loads(row.options),
+        options=options,
         state=row.state,
         done=row.done,
         total=row.total,

@@ -231,7 +231,9 @@ class Job:
 
     Attributes:
         options: what it was started with, values fit for JSON.
-        state: "running", "finished", "failed" or "cancelled".
+        state: "running", "paused", "finished", "failed", "cancelled", or "stopped": its process
+            has ended without a word.
+        alive: whether it is running or paused and its process has been heard of lately.
     """
 
     id: int
@@ -243,3 +245,4 @@ class Job:
     message: str
     started: float
     updated: float
+    alive: bool = False

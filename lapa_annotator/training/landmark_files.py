@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,11 @@ def is_published(out: Path) -> bool:
 
 
 def publish(
-    module: torch.nn.Module, recipe: Recipe, facts: Mapping[str, str], out: Path
+    module: torch.nn.Module,
+    recipe: Recipe,
+    facts: Mapping[str, str],
+    out: Path,
+    held_out: Sequence[Source] | None = None,
 ) -> Iterator[str]:
     """Write what a training is for, into its folder; the card last.
 
@@ -46,6 +50,7 @@ def publish(
         recipe: what it was trained by.
         facts: what else the card says.
         out: the folder of the run.
+        held_out: faces to fit the confidences on; those of the recipe's folders without.
 
     Yields:
         Sentences about what is done.
@@ -62,7 +67,7 @@ def publish(
     yield f"Weights: {out / WEIGHTS}"
     export_ir(module, SIZE, out / IR)
     yield f"OpenVINO's files: {out / IR}"
-    calibrated = _calibrate(recipe, out)
+    calibrated = _calibrate(_held_out(recipe) if held_out is None else held_out, out)
     yield f"Confidences: {calibrated}"
     told = {
         "parameters": f"{sum(p.numel() for p in module.parameters()) / 1e6:.2f} million",
@@ -75,10 +80,8 @@ def publish(
     yield f"A card to complete: {out / CARD}"
 
 
-def _calibrate(recipe: Recipe, out: Path) -> str:
-    """Fit the confidences on the held-out faces; returns a sentence about them."""
-    from lapa_annotator.training.calibration import calibrate
-
+def _held_out(recipe: Recipe) -> list[Source]:
+    """What the folders of a recipe hold out."""
     sources: list[Source] = []
     for data in recipe.data:
         try:
@@ -86,6 +89,13 @@ def _calibrate(recipe: Recipe, out: Path) -> str:
         except InputError:
             # It holds nothing out; the report of the training has said so.
             continue
+    return sources
+
+
+def _calibrate(sources: Sequence[Source], out: Path) -> str:
+    """Fit the confidences on held-out faces; returns a sentence about them."""
+    from lapa_annotator.training.calibration import calibrate
+
     about = "not calibrated: no faces are held out"
     try:
         for told in calibrate(out, sources) if sources else ():
