@@ -32,8 +32,9 @@ def export_verb(
     query: Annotated[str, typer.Option(help="Which images, as in `project search`.")] = FINISHED,
     split: Annotated[str, typer.Option(help="Splits and weights.")] = "train:0.8,val:0.1,test:0.1",
     split_by: Annotated[
-        SplitBy, typer.Option(help="What stays together: tags person:NAME, folders, names.")
-    ] = SplitBy.PHOTO,
+        SplitBy,
+        typer.Option(help="What decides: tags of splits, tags person:NAME, folders or names."),
+    ] = SplitBy.TAG,
     stratify: Annotated[bool, typer.Option("--stratify", help="Share every pose fairly.")] = False,
     shown: Annotated[
         Shown, typer.Option("--show", help="Whole photos, or a crop per face.")

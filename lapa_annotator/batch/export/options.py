@@ -24,12 +24,13 @@ _MOST_SIDE = 8192
 
 
 class SplitBy(StrEnum):
-    """What stays together in one split.
+    """What decides about a photo's split.
 
-    A photo's own tag train, val or test comes first, except for ``HASH``.
+    Its own tag train, val or test, else its name; or its person or folder, so that these stay
+    together; or its name alone.
     """
 
-    PHOTO = "photo"
+    TAG = "tag"
     PERSON = "person"
     FOLDER = "folder"
     HASH = "hash"
@@ -71,7 +72,7 @@ class ExportOptions:
     out: Path
     format: str = "lapa"
     query: str = FINISHED
-    split_by: SplitBy = SplitBy.PHOTO
+    split_by: SplitBy = SplitBy.TAG
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     stratify: bool = False
     shown: Shown = Shown.FULL

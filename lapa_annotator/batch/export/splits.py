@@ -94,10 +94,8 @@ def _dealt(
 
 
 def tagged_split(info: ImageInfo, by: SplitBy) -> str | None:
-    """The split that an image is tagged with, unless the names alone decide."""
-    if by is SplitBy.HASH:
-        return None
-    return next((tag for tag in info.tags if tag in SPLITS), None)
+    """The split that an image is tagged with, if it is for the tags to decide."""
+    return next((t for t in info.tags if t in SPLITS), None) if by is SplitBy.TAG else None
 
 
 def poses_of(annotation: Annotation) -> list[str]:
