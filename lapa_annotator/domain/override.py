@@ -10,6 +10,7 @@ import base64
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,21 @@ from lapa_annotator.domain.labelmap import LabelMap
 UNSET = 255
 """The value of a pixel about which the layer says nothing."""
 
+
+class Occluder(IntEnum):
+    """What hides a face. A pixel of it is background in a label map, and the layer knows why."""
+
+    GLASSES = 100
+    HAND = 101
+    MASK = 102
+    HAT = 103
+    MICROPHONE = 104
+    OTHER = 105
+
+
 # A patch that comes from a file may claim any size; no camera makes more pixels than these.
 _MOST_PIXELS = 1 << 29
+_FIRST, _LAST = min(Occluder), max(Occluder)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +45,10 @@ class Patch:
 
     Attributes:
         x, y: column and row of the patch's top-left pixel in the picture.
-        values: (h, w) uint8, a class id 0-10 or ``UNSET``.
+        values: (h, w) uint8, a class id 0-10, an ``Occluder`` or ``UNSET``; read-only.
 
     Raises:
-        ValueError: a value that is neither a class id nor ``UNSET``, or a corner below zero.
+        ValueError: a value that is none of these, or a corner below zero.
     """
 
     x: int
@@ -42,11 +56,19 @@ class Patch:
     values: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        values = np.array(self.values, dtype=np.uint8)
+        values = np.asarray(self.values, dtype=np.uint8)
+        if values.flags.writeable:
+            # What nobody can write to is shared: a stroke on a large layer is no copy of it.
+            values = values.copy()
         if values.ndim != 2 or self.x < 0 or self.y < 0:
             raise ValueError("an override patch has two dimensions and starts inside the picture")
-        if (~((values < N_CLASSES) | (values == UNSET))).any():
-            raise ValueError(f"an override holds class ids 0 to {N_CLASSES - 1} or {UNSET}")
+        if (
+            (values >= N_CLASSES) & ((values < _FIRST) | (values > _LAST)) & (values < UNSET)
+        ).any():
+            raise ValueError(
+                f"an override holds class ids 0 to {N_CLASSES - 1} or {UNSET},"
+                f" or what hides the face, {_FIRST} to {_LAST}"
+            )
         values.setflags(write=False)
         object.__setattr__(self, "values", values)
 
@@ -59,13 +81,19 @@ class Patch:
 
     __hash__ = None  # type: ignore[assignment]  # equal by value, and holds an array
 
+    @property
+    def classes(self) -> NDArray[np.uint8]:
+        """(h, w) uint8: class ids and ``UNSET``; what hides the face is background."""
+        hidden = (self.values >= _FIRST) & (self.values != UNSET)
+        return np.where(hidden, np.uint8(0), self.values) if hidden.any() else self.values
+
     def apply(self, labels: LabelMap) -> LabelMap:
         """Return ``labels`` (H, W) with the patch's set pixels in place."""
         out = labels.copy()
         h = max(0, min(self.values.shape[0], labels.shape[0] - self.y))
         w = max(0, min(self.values.shape[1], labels.shape[1] - self.x))
         here = out[self.y : self.y + h, self.x : self.x + w]
-        values = self.values[:h, :w]
+        values = self.classes[:h, :w]
         np.copyto(here, values, where=values != UNSET)
         return out
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QKeySequence
 
-from lapa_annotator.gui.actions import ACTIONS
+from lapa_annotator.gui.actions import ACTIONS, BY_ID
 
 _PRESET_KEY = "keys/preset"
 _GROUP = "keys/own"
@@ -101,23 +101,37 @@ def preset_keys(preset: str) -> dict[str, str]:
     preset gives to another action.
     """
     named = PRESETS[preset][1]
-    taken = {s for keys in named.values() for s in sequences(keys)}
     found = {}
     for row in ACTIONS:
         if row.id in named:
             found[row.id] = named[row.id]
         else:
+            rivals = [keys for other, keys in named.items() if together(row.id, other)]
+            taken = {s for keys in rivals for s in sequences(keys)}
             found[row.id] = "; ".join(s for s in sequences(row.keys) if s not in taken)
     return found
 
 
+def together(action: str, other: str) -> bool:
+    """Whether two actions can ever be there at once, so that they must not share a key.
+
+    While the label map is repaired there are no points to work on.
+    """
+    needs = {BY_ID[action].needs, BY_ID[other].needs}
+    return not ("repair" in needs and needs & {"points", "selection"})
+
+
 def clashes(keys: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return shortcut -> ids of the actions that share it, for those with more than one."""
+    """Return shortcut -> ids of the actions that share it, for those that are there at once."""
     users: dict[str, list[str]] = defaultdict(list)
     for action, text in keys.items():
         for sequence in sequences(text):
             users[sequence].append(action)
-    return {sequence: ids for sequence, ids in users.items() if len(ids) > 1}
+    rivals = {
+        sequence: [i for i in ids if any(j != i and together(i, j) for j in ids)]
+        for sequence, ids in users.items()
+    }
+    return {sequence: ids for sequence, ids in rivals.items() if ids}
 
 
 class Keys:

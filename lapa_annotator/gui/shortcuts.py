@@ -104,6 +104,8 @@ class ShortcutOverview(QDialog):
             (self.tr("Zoom at the pointer"), [self.tr("Wheel")]),
             (self.tr("Move the photo"), [self.tr("Middle button"), self.tr("Space + drag")]),
             (self.tr("Give a gesture up"), [self.tr("Esc")]),
+            (self.tr("Size of the brush, in repair"), [self.tr("Wheel")]),
+            (self.tr("Zoom, in repair"), [self.tr("Ctrl + wheel")]),
         ]
 
     def _group(self, title: str, rows: list[tuple[str, list[str]]]) -> QGridLayout:

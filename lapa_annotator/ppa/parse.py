@@ -147,9 +147,14 @@ class FaceParser:
             dirty = dirty.joined(_changed(was.vouched, self._region.vouched))
         return self._redraw(dirty)
 
-    def paint(self, override: Patch) -> Rect:
-        """Replace the override layer; return the rectangle that may have changed."""
-        dirty = _extent(self._override).joined(_extent(override))
+    def paint(self, override: Patch, within: Rect | None = None) -> Rect:
+        """Replace the override layer; return the rectangle that may have changed.
+
+        Args:
+            override: the new layer.
+            within: where it differs from the old one; anywhere when left out.
+        """
+        dirty = within or _extent(self._override).joined(_extent(override))
         self._override = override
         return self._redraw(dirty)
 
@@ -163,7 +168,7 @@ class FaceParser:
             return NOWHERE
         fused = fuse(rect, self._base, self._region, self.parts, self._options.order)
         above = self._override.region(rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0)
-        np.copyto(fused, above.values, where=above.values != UNSET)
+        np.copyto(fused, above.classes, where=above.values != UNSET)
         self.labels[rect.slices] = fused
         return rect
 

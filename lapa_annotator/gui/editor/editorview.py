@@ -7,12 +7,14 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.schema import PART_OF_POINT
-from lapa_annotator.gui.editor.canvas import Canvas
 from lapa_annotator.gui.editor.document import Document
 from lapa_annotator.gui.editor.items.boxes import rect_of
 from lapa_annotator.gui.editor.livemap import LiveMap, RunSlow, at_once
 from lapa_annotator.gui.editor.options import OPTIONS, Store, ViewOptions
 from lapa_annotator.gui.editor.parts import PartsState
+from lapa_annotator.gui.editor.repair.canvas import HandCanvas
+from lapa_annotator.gui.editor.repair.repairing import Repairing
+from lapa_annotator.gui.editor.repair.state import RepairState
 from lapa_annotator.gui.editor.saving import Saver
 
 _TONE_STEP = 0.05
@@ -38,9 +40,13 @@ class EditorView(QWidget):
         self.document = Document(self.saver, annotator, parent=self)
         self.parts = PartsState(self)
         self.options = ViewOptions(store, self)
-        self.canvas = Canvas(self.document, self.parts, self.options, self)
+        self.canvas = HandCanvas(self.document, self.parts, self.options, self)
         self.live_map = LiveMap(self.document, self.options, self.canvas.map_item, run_slow, self)
         self.canvas.live_curves.fitted = self.live_map.rings
+        self.repair = RepairState(self.options, self)
+        self.repairing = Repairing(
+            self.document, self.canvas, self.live_map, self.repair, run_slow, self
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)

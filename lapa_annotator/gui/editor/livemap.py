@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRect
 
 from lapa_annotator.domain.face import Face
-from lapa_annotator.domain.geometry import Similarity
+from lapa_annotator.domain.geometry import Box, Similarity
 from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.domain.landmarks import Points
 from lapa_annotator.domain.override import EMPTY, Patch
@@ -138,7 +138,7 @@ class LiveMap(QObject):
             self._item.set_rect(QRect())
         wanted, now, touched = self._wanted, points.copy(), self._document.touched(face)
         segmentation = self._segmentations.get(face.id)
-        area = _area(now, segmentation, self._document.size)
+        area = _area(now, segmentation, face.override, self._document.size)
 
         def make() -> _Live:
             return _live(face, now, touched, segmentation, area)
@@ -176,15 +176,12 @@ class LiveMap(QObject):
         if live.face_id not in change.face_ids:
             return
         face = self._document.face
-        if (
-            change.faces
-            or change.override
-            or face is None
-            or not _holds(live, face, self._document.size)
-        ):
+        if change.faces or face is None or not _holds(live, face, self._document.size):
             self.rebuild()
-        else:
-            self._follow(live.face_id)
+            return
+        if change.override and change.rect is not None:
+            self._paint(live, face, change.rect)
+        self._follow(live.face_id)
 
     def _follow(self, face_id: str, _: tuple[int, ...] = ()) -> None:
         """Bring the map up to date with the points on screen."""
@@ -194,6 +191,12 @@ class LiveMap(QObject):
             return
         touched = self._document.touched(face)
         self._show(live.parser.move(live.place(points), touched))
+
+    def _paint(self, live: _Live, face: Face, where: Box) -> None:
+        """Bring the map up to date with a face's override layer, which has changed somewhere."""
+        x0, y0, x1, y1 = (round(v) for v in (where.x0, where.y0, where.x1, where.y1))
+        rect = Rect(x0 - 1, y0 - 1, x1 + 1, y1 + 1).shifted(-live.area.x0, -live.area.y0)
+        self._show(live.parser.paint(_moved(face.override, live.area), rect))
 
     # What is drawn
 
@@ -262,30 +265,41 @@ def _live(
     return _Live(face.id, area, parser, said is not None)
 
 
-def _area(points: Points, said: Segmentation | None, size: tuple[int, int]) -> Rect:
-    """The face's surroundings in the photo: its points with some room, and the segmentation."""
+def _area(
+    points: Points, said: Segmentation | None, override: Patch, size: tuple[int, int]
+) -> Rect:
+    """The face's surroundings in the photo: its points with some room, segmentation, repairs."""
     room = _ROOM * float(np.ptp(points, axis=0).max())
     area = Rect.around(np.vstack([points.min(axis=0) - room, points.max(axis=0) + room]))
     if said is not None:
         _, h, w = said.probabilities.shape
         corners = np.array([[0.0, 0.0], [w - 1.0, 0.0], [w - 1.0, h - 1.0], [0.0, h - 1.0]])
         area = area.joined(Rect.around(said.to_crop.inverse().apply(corners)))
+    area = area.joined(_extent(override))
     return area.clipped(Rect(0, 0, *size))
 
 
 def _holds(live: _Live, face: Face, size: tuple[int, int]) -> bool:
-    """Whether the parser sees the photo wherever the face's points are."""
+    """Whether the parser sees the photo wherever the face's points and repairs are."""
     assert face.landmarks is not None
-    needed = Rect.around(face.landmarks.points).clipped(Rect(0, 0, *size))
+    needed = Rect.around(face.landmarks.points).joined(_extent(face.override))
+    needed = needed.clipped(Rect(0, 0, *size))
     return needed.clipped(live.area) == needed
+
+
+def _extent(patch: Patch) -> Rect:
+    height, width = patch.values.shape
+    return Rect(patch.x, patch.y, patch.x + width, patch.y + height)
 
 
 def _moved(override: Patch, area: Rect) -> Patch:
     """The part of an override layer that lies in ``area``, counted from its corner."""
-    if not override.values.size:
+    here = _extent(override).clipped(area)
+    if here.empty:
         return EMPTY
-    size = (area.x1 - area.x0, area.y1 - area.y0)
-    return Patch(0, 0, override.region(area.x0, area.y0, *size).values)
+    x, y = here.x0 - override.x, here.y0 - override.y
+    values = override.values[y : y + here.y1 - here.y0, x : x + here.x1 - here.x0]
+    return Patch(here.x0 - area.x0, here.y0 - area.y0, values)
 
 
 # Background, skin, hair, then the parts.

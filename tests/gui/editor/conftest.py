@@ -176,11 +176,24 @@ class Desk:
 
 def bind_keys(editor: Editor) -> None:
     """Give the editor the shortcuts of its own table, as the window does."""
+    made: list[tuple[QAction, str]] = []
     for row in EDITOR_ACTIONS:
         action = QAction(row.text, editor)
         action.setShortcuts([key for key in row.key.split("; ") if key])
         action.triggered.connect(getattr(editor, row.method))
         editor.addAction(action)
+        made.append((action, row.needs))
+
+    def refresh() -> None:
+        """Points and the repairing hand have keys in common."""
+        for action, needs in made:
+            hand = {"repair": editor.repair.on} | dict.fromkeys(
+                ("points", "selection"), not editor.repair.on
+            )
+            action.setEnabled(hand.get(needs, True))
+
+    editor.state_changed.connect(refresh)
+    refresh()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ class Pointer:
         x, y: place in photo pixels.
         screen_x, screen_y: place in the canvas, screen pixels.
         shift, ctrl: whether these keys are held.
+        pressure: how hard a pen presses, in [0, 1]; 1 for a mouse.
     """
 
     x: float
@@ -28,6 +29,7 @@ class Pointer:
     screen_y: float
     shift: bool = False
     ctrl: bool = False
+    pressure: float = 1.0
 
     @property
     def place(self) -> NDArray[np.float64]:
