@@ -1,6 +1,7 @@
 """LaPa data sets come into a project and go out of it again as they were."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -223,3 +224,41 @@ def test_damaged_metadata_skips_its_sample_alone(data_set, project, text):
     assert sum(step.problem is not None for step in steps) == 1
     assert "a.json" in next(step.problem for step in steps if step.problem)
     assert steps[-1].faces == 2
+
+
+def test_a_photo_of_another_size_than_the_data_set_says_is_left_out(
+    project: Project, data_set: Path, tmp_path: Path
+) -> None:
+    list(import_lapa(project, data_set))
+    list(export(project, ExportOptions(tmp_path / "out", format="cvat"), Serial()))
+    (photo,) = (tmp_path / "out").rglob("b.jpg")
+    Image.new("RGB", (WIDTH + 1, HEIGHT)).save(photo)
+    with Project.create(tmp_path / "q") as other:
+        faces, problems = _run(import_lapa(other, tmp_path / "out"))
+    assert faces == 2
+    assert len(problems) == 1
+    assert "says 60x48 pixels, the photo has 61x48" in problems[0]
+
+
+def test_an_archive_comes_in_once_it_is_told_where_to(
+    project: Project, data_set: Path, tmp_path: Path
+) -> None:
+    archive = Path(shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path, "lapa"))
+    with pytest.raises(InputError, match="--unpack"):
+        list(import_lapa(project, archive))
+    steps = list(import_lapa(project, archive, unpacked=tmp_path / "here"))
+    assert steps[-1].faces == 3
+    assert (tmp_path / "here" / "lapa" / "train" / "images" / "a.jpg").is_file()
+
+
+def test_of_68_points_the_others_are_proposed_by_the_mean_face(
+    project: Project, data_set: Path, tmp_path: Path
+) -> None:
+    list(import_lapa(project, data_set))
+    list(export(project, ExportOptions(tmp_path / "out", format="ibug68"), Serial()))
+    with Project.create(tmp_path / "q", annotator="bö") as other:
+        list(import_lapa(other, tmp_path / "out"))
+        face = other.load(int(other.ids("path:*a.jpg")[0])).faces[0]
+    assert face.landmarks.touched.sum() == 60
+    assert np.allclose(face.landmarks.points[54], _points(0)[54], atol=1e-5)
+    assert set(face.landmarks.model) == {"", "mean face"}
