@@ -22,7 +22,7 @@ from lapa_annotator.store.models import (
     TagRow,
     table,
 )
-from lapa_annotator.store.query import Query
+from lapa_annotator.store.query import Query, parse
 from lapa_annotator.store.sqlite import numbers_of
 from lapa_annotator.store.values import Cursor, ImageInfo, Order, Page
 
@@ -63,6 +63,17 @@ def ids(project: Project, query: Query, order: Order) -> NDArray[np.int64]:
 def count(project: Project, query: Query) -> int:
     """Return how many images a query finds; see ``Project.count``."""
     wanted = _wanted(select(func.count()).select_from(ImageRow), query)
+    with project.database.read() as connection:
+        return int(connection.scalar(wanted) or 0)
+
+
+def count_faces(project: Project, query: str) -> int:
+    """Return how many faces the images have that a query finds.
+
+    Raises:
+        InputError: the query is not understood.
+    """
+    wanted = _wanted(select(func.sum(ImageRow.faces)), parse(query))
     with project.database.read() as connection:
         return int(connection.scalar(wanted) or 0)
 

@@ -142,7 +142,8 @@ class Jobs:
         """Tell that a job is alive; returns its state, which others may have changed."""
         with self._database.write() as connection:
             told = update(JobRow).where(JobRow.id == job_id).values(updated=time.time())
-            return connection.scalars(told.returning(JobRow.state)).one()
+            state = connection.scalars(told.returning(JobRow.state)).one_or_none()
+        return state or "cancelling"
 
     def last(self, kind: str) -> Job | None:
         """Return the latest job of a kind, None without one."""
@@ -175,7 +176,7 @@ class Jobs:
         return [_job(row) for row in rows]
 
 
-_GOING = ("running", "paused")
+_GOING = ("running", "paused", "cancelling")
 
 
 def _new_job(kind: str, options: dict[str, Any], total: int) -> ReturningInsert[int]:

@@ -231,9 +231,9 @@ class Job:
 
     Attributes:
         options: what it was started with, values fit for JSON.
-        state: "running", "paused", "finished", "failed", "cancelled", or "stopped": its process
-            has ended without a word.
-        alive: whether it is running or paused and its process has been heard of lately.
+        state: "running", "paused", "cancelling", "finished", "failed", "cancelled", or "stopped":
+            its process has ended without a word.
+        alive: whether it has not ended and its process has been heard of lately.
     """
 
     id: int

@@ -115,6 +115,11 @@ class Snapshot:
 _SIDES: tuple[Part, Part] = ("train", "held out")
 
 
+def finished_query(settings: RetrainSettings) -> str:
+    """The search for what a training may learn from."""
+    return " ".join([_FINISHED, *(f'-tag:"{tag}"' for tag in settings.without)])
+
+
 def take_snapshot(
     project: Project, settings: RetrainSettings, split: Split
 ) -> tuple[Snapshot, Split]:
@@ -128,8 +133,7 @@ def take_snapshot(
     Raises:
         InputError: fewer images are finished than a training needs, none of them is held out.
     """
-    without = " ".join(f'-tag:"{tag}"' for tag in settings.without)
-    infos = project.infos(project.ids(f"{_FINISHED} {without}").tolist())
+    infos = project.infos(project.ids(finished_query(settings)).tolist())
     known = {info.id: info for info in infos if info.file.is_file()}
     wanted = revisions(project, list(known))
     stood: list[tuple[ImageInfo, int, list[Face], str]] = []
