@@ -48,9 +48,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("models", "lapa_annotator.cli.models:app", "List, fetch and verify the files of weights."),
     Verb("nets", "lapa_annotator.cli.nets:app", "The program's own networks, and their costs."),
     Verb("project", "lapa_annotator.cli.project:app", "Make, fill and check projects."),
+    Verb("retrain", "lapa_annotator.cli.retrain:retrain_verb", "Make a project's model better."),
     Verb("simulate", "lapa_annotator.cli.simulate:simulate_verb", "Count the drags faces take."),
     Verb("synth", "lapa_annotator.cli.synth:app", "Render faces with exact labels."),
     Verb("train", "lapa_annotator.cli.train:app", "Train the networks."),
+    Verb("versions", "lapa_annotator.cli.versions:app", "A project's model versions."),
 )
 
 
