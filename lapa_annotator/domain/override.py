@@ -107,7 +107,7 @@ class Patch:
             out[y0 - y : y1 - y, x0 - x : x1 - x] = self.values[
                 y0 - self.y : y1 - self.y, x0 - self.x : x1 - self.x
             ]
-        return Patch(x, y, out)
+        return _made(x, y, out)
 
     def put(self, patch: Patch) -> Patch:
         """Return this layer with everything ``patch`` says in place, trimmed to what is set."""
@@ -117,15 +117,17 @@ class Patch:
         x1, y1 = max(self.x + w, patch.x + pw), max(self.y + h, patch.y + ph)
         grown = np.array(self.region(x0, y0, x1 - x0, y1 - y0).values)
         grown[patch.y - y0 : patch.y - y0 + ph, patch.x - x0 : patch.x - x0 + pw] = patch.values
-        return Patch(x0, y0, grown).trimmed()
+        return _made(x0, y0, grown).trimmed()
 
     def trimmed(self) -> Patch:
         """Return the smallest patch that says the same."""
-        rows, columns = (np.flatnonzero((self.values != UNSET).any(axis=a)) for a in (1, 0))
+        is_set = self.values != UNSET
+        rows, columns = (np.flatnonzero(is_set.any(axis=axis)) for axis in (1, 0))
         if not rows.size:
             return EMPTY
         y, x = int(rows[0]), int(columns[0])
-        return Patch(self.x + x, self.y + y, self.values[y : rows[-1] + 1, x : columns[-1] + 1])
+        values = self.values[y : rows[-1] + 1, x : columns[-1] + 1]
+        return self if values.shape == self.values.shape else _made(self.x + x, self.y + y, values)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a form fit for JSON; the values are deflated and in base64."""
@@ -147,6 +149,18 @@ class Patch:
         if len(raw) != h * w:
             raise ValueError(f"an override patch of {w}x{h} pixels holds {len(raw)} values")
         return cls(int(data["x"]), int(data["y"]), np.frombuffer(raw, np.uint8).reshape(h, w))
+
+
+def _made(x: int, y: int, values: NDArray[np.uint8]) -> Patch:
+    """A patch of values that come from patches: nothing to copy, nothing to check.
+
+    A stroke on a layer as large as a head would otherwise be mostly that.
+    """
+    values.setflags(write=False)
+    patch = object.__new__(Patch)
+    for name, value in (("x", x), ("y", y), ("values", values)):
+        object.__setattr__(patch, name, value)
+    return patch
 
 
 EMPTY = Patch(0, 0, np.zeros((0, 0), np.uint8))

@@ -155,8 +155,16 @@ class FaceParser:
             within: where it differs from the old one; anywhere when left out.
         """
         dirty = within or _extent(self._override).joined(_extent(override))
+        dirty = dirty.clipped(self._image)
+        place = dirty.x0, dirty.y0, dirty.x1 - dirty.x0, dirty.y1 - dirty.y0
+        old, new = self._override.region(*place), override.region(*place)
         self._override = override
-        return self._redraw(dirty)
+        fixed = new.values != UNSET
+        if ((old.values != UNSET) & ~fixed).any():
+            return self._redraw(dirty)
+        # Where repairs only came there is nothing to fuse.
+        np.copyto(self.labels[dirty.slices], new.classes, where=fixed)
+        return dirty
 
     def _fit_region(self) -> FaceRegion:
         slack, touched = self._options.jaw_slack, self._touched[:33]

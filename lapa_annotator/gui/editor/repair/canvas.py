@@ -9,6 +9,7 @@ from PySide6.QtGui import QMouseEvent, QSinglePointEvent, QTabletEvent, QWheelEv
 from PySide6.QtWidgets import QGraphicsItem
 
 from lapa_annotator.gui.editor.canvas import Canvas, Tool
+from lapa_annotator.gui.editor.change import Change
 from lapa_annotator.gui.editor.gestures.base import Gesture, Pointer
 from lapa_annotator.gui.editor.hittest import HitTarget
 
@@ -52,6 +53,11 @@ class HandCanvas(Canvas):
         for item in points:
             item.setVisible(hand is None)
         self.use_tool(Tool.SELECT)
+
+    def refresh(self, change: Change | None = None) -> None:
+        """Draw every face anew; a repair changes none."""
+        if change is None or not change.override or change.faces or change.indices:
+            super().refresh()
 
     @property
     def _is_taken(self) -> bool:

@@ -61,12 +61,12 @@ class PaintStroke(Gesture):
 
     def drop(self, pressed: Pointer, now: Pointer) -> None:
         """Hand the stroke on."""
-        self._item.clear()
+        self._item.clear(self._stroke.rect)
         self._done(self._stroke)
 
     def cancel(self) -> None:
         """Nothing was painted."""
-        self._item.clear()
+        self._item.clear(self._stroke.rect)
 
     def _paint(self, pointer: Pointer) -> None:
         radius = self._radius * max(pointer.pressure, _LEAST_PRESSURE)

@@ -41,26 +41,27 @@ class StrokeItem(QGraphicsItem):
 
     def show_stroke(self, rows: NDArray[np.uint8], width: int, value: int) -> None:
         """Draw a stroke from now on: (H, W') uint8 with ``width`` columns that count."""
-        self.prepareGeometryChange()
-        self._rows = rows
         height, stride = rows.shape
+        if (width, height) != (self._rect.width(), self._rect.height()):
+            self.prepareGeometryChange()
+            self._rect = QRectF(-0.5, -0.5, width, height)
+        self._rows = rows
         self._image = QImage(rows.data, width, height, stride, QImage.Format.Format_Indexed8)
         self._image.setColorTable([0, qRgba(*value_colour(value), _ALPHA)])
-        self._rect = QRectF(-0.5, -0.5, width, height)
 
     def changed(self, rect: Rect) -> None:
         """Redraw a rectangle of the stroke."""
         width, height = rect.x1 - rect.x0, rect.y1 - rect.y0
         self.update(QRectF(rect.x0 - 0.5, rect.y0 - 0.5, width, height))
 
-    def clear(self) -> None:
-        """Draw no stroke any more."""
-        self.prepareGeometryChange()
-        self._image, self._rect = QImage(), QRectF()
+    def clear(self, rect: Rect) -> None:
+        """Draw no stroke any more; the last one covered nothing outside a rectangle."""
+        self._image = QImage()
         self._rows = np.zeros((0, 0), np.uint8)
+        self.changed(rect)
 
     def boundingRect(self) -> QRectF:
-        """The whole photo while there is a stroke."""
+        """The whole photo, once there was a stroke: what is drawn of it comes and goes."""
         return self._rect
 
     def paint(

@@ -63,7 +63,7 @@ class Repairing(QObject):
         self._corners = Corners(self._hand_item)
         self._at: Pointer | None = None
         state.changed.connect(self._on_state)
-        document.opened.connect(self._leave)
+        document.opened.connect(self._corners.clear)
         document.face_switched.connect(self._corners.clear)
 
     # The hand
@@ -233,7 +233,3 @@ class Repairing(QObject):
         if self.state.tool is not RepairTool.POLYGON or not self.state.on:
             self._corners.clear()
         self._show_ring()
-
-    def _leave(self) -> None:
-        self._corners.clear()
-        self._stroke_item.clear()
