@@ -14,11 +14,12 @@ import numpy as np
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from lapa_annotator.domain.errors import InputError
-from lapa_annotator.domain.face import Status
+from lapa_annotator.domain.face import Face, Status
 from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.gui.background import ProposeAll
 from lapa_annotator.gui.editor.document import OpenPhoto
 from lapa_annotator.gui.editor.editor import Editor
+from lapa_annotator.gui.editor.following import model_of
 from lapa_annotator.gui.loader import LoadedPhoto, PhotoLoader
 from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.navigator import Navigator
@@ -64,6 +65,7 @@ class Desk(QObject):
         self.navigator = Navigator(project)
         self.image_id = 0
         self._wanted = 0
+        self._walk_to = 0
         self._pixels: Any = None
         self._leases: dict[int, Lease] = {}
         self._fruitless: set[int] = set()
@@ -84,6 +86,7 @@ class Desk(QObject):
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._file_changed)
         editor.finished.connect(self.finished)
+        editor.walked_out.connect(self.walk_on)
         editor.proposal_wanted.connect(self._propose_face)
         editor.segmentation_wanted.connect(self._segment_face)
         editor.saved_changed.connect(self._saved_changed)
@@ -122,6 +125,11 @@ class Desk(QObject):
     def finished(self) -> None:
         """The photo on show is done: go to the next one that is not."""
         self.changed.emit(self.image_id)
+        self.to_do()
+
+    def walk_on(self) -> None:
+        """Go to the next photo that is not finished, and there to its most doubtful point."""
+        self._walk_to = self.navigator.to_do() or 0
         self.to_do()
 
     @property
@@ -181,7 +189,7 @@ class Desk(QObject):
         project, image_id = self.project, photo.image_id
         annotation = project.load(image_id)
         ids = [face.id for face in annotation.faces]
-        proposed = {i: p for i in ids if (p := project.proposal(i)) is not None}
+        proposed = {f.id: p for f in annotation.faces if (p := _proposal(project, f)) is not None}
         segmented = {i: s for i in ids if (s := project.segmentations.load(i)) is not None}
         return OpenPhoto(
             image_id=image_id,
@@ -215,9 +223,13 @@ class Desk(QObject):
             self.editor.open(self._opened(photo, held_by))
 
     def _go_to_face(self) -> None:
+        """Show the face large, or its most doubtful point when the walk has come here."""
         keeps = self.editor.options.keep_view or not self.settings.get("work/face")
         if not keeps and self.editor.has("face"):
             self.editor.fit_face()
+        if self._walk_to == self.image_id and self.editor.has("points"):
+            self._walk_to = 0
+            self.editor.first_doubt()
 
     def _watch(self, path: Path) -> None:
         if self._watcher.files():
@@ -357,3 +369,9 @@ class Desk(QObject):
             change()
         except InputError as error:
             self.said.emit(Message(str(error), "error", "store"))
+
+
+def _proposal(project: Project, face: Face) -> Landmarks | None:
+    """What was proposed for a face by the model version that its points are of, or last."""
+    model = "" if face.landmarks is None else model_of(face.landmarks)
+    return project.proposal(face.id, model or None) or project.proposal(face.id)

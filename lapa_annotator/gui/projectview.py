@@ -25,6 +25,7 @@ from lapa_annotator.gui.editor.editor import Dock, Editor
 from lapa_annotator.gui.imagelist import Column, ImageList
 from lapa_annotator.gui.listpanel import ListPanel
 from lapa_annotator.gui.messages import Message
+from lapa_annotator.gui.projecthelp import ProjectHelp
 from lapa_annotator.gui.proposals import Models
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.thumbnails import Thumbnails
@@ -41,7 +42,15 @@ _ORDERS = {
 _LIST_WIDTH = 350
 _STATE_VERSION = 1
 # A dock that shares its place with another one: id -> id of the one on top.
-_TABS = {"faces": "parts", "history": "parts", "map": "point", "tones": "point"}
+_TABS = {
+    "faces": "parts",
+    "guard": "parts",
+    "history": "parts",
+    "map": "point",
+    "tones": "point",
+    "repair": "point",
+    "comments": "parts",
+}
 # Heights in relation to each other.
 _HEIGHTS = {"parts": 300, "point": 400}
 
@@ -71,12 +80,17 @@ class ProjectView(QMainWindow):
         self._listing: Job | None = None
         self._go_to = 0
         self._docks: dict[str, QDockWidget] = {}
+        self._repairs = False
         self.desk: Desk | None = None
         self.thumbnails = Thumbnails(queues.pictures, self)
         self.images = ImageList(self.thumbnails.get)
         self.thumbnails.made.connect(self.images.repaint)
         self.panel = ListPanel(self.images)
         self.editor = Editor(settings.store, settings.get("work/annotator"), self._run_slow)
+        self.help = ProjectHelp(self.editor, queues.files, self)
+        self.help.said.connect(self.said)
+        self.editor.repair.changed.connect(self._show_tools)
+        self.editor.reviewed.connect(self.next_to_review)
         self.setCentralWidget(self._halves())
         self.panel.searched.connect(self.search)
         self.panel.entered_photo.connect(self.editor.setFocus)
@@ -94,6 +108,7 @@ class ProjectView(QMainWindow):
         """Show a project, beginning with ``image_id`` or the first photo."""
         self.close_project()
         self.editor.set_annotator(project.annotator)
+        self.help.open(project)
         self.desk = Desk(project, self.editor, self._queues, self._settings, self._models, self)
         self.desk.said.connect(self.said)
         self.desk.shown.connect(self._follow)
@@ -115,6 +130,7 @@ class ProjectView(QMainWindow):
         if self._listing is not None:
             self._listing.cancel()
         self.desk.close()
+        self.help.open(None)
         self.images.show(None, np.zeros(0, np.int64))
         self.thumbnails.use(None)
         self.desk.deleteLater()
@@ -142,6 +158,17 @@ class ProjectView(QMainWindow):
         """Show the nearest photo before this one that is not finished."""
         if self.desk is not None:
             self.desk.to_do(forward=False)
+
+    def next_to_review(self) -> None:
+        """Show the next photo that waits for a reviewer."""
+        if self.desk is None:
+            return
+        image_id = self.desk.navigator.to_review()
+        if image_id is None:
+            text = self.tr("No other photo in the list waits for a review.")
+            self.said.emit(Message(text, "ok", "end"))
+        self.desk.changed.emit(self.desk.image_id)
+        self.desk.go(image_id)
 
     def first_photo(self) -> None:
         """Show the first photo of the list."""
@@ -258,6 +285,13 @@ class ProjectView(QMainWindow):
         """Return the dock of that id; raises KeyError when there is none."""
         return self._docks[name]
 
+    def _show_tools(self) -> None:
+        """Bring the tools of repair into sight when it begins."""
+        is_on, dock = self.editor.repair.on, self._docks.get("repair")
+        if dock is not None and is_on and not self._repairs:
+            dock.raise_()
+        self._repairs = is_on
+
     def _title_docks(self) -> None:
         """Give a title to every dock that no tab names; they are closed from the menu."""
         for dock in self._docks.values():
@@ -306,4 +340,5 @@ class ProjectView(QMainWindow):
 
     def _apply_settings(self) -> None:
         self.panel.table.show_pictures(self._settings.get("list/thumbnails"))
+        self.editor.following.set_strength(self._settings.get("work/strength") / 100)
         self.editor.document.idle_after = float(self._settings.get("work/idle"))

@@ -82,6 +82,16 @@ SETTINGS: tuple[Setting, ...] = (
         unit=_("s"),
     ),
     Setting(
+        "work/strength",
+        _("Work"),
+        100,
+        _("Untouched points follow by"),
+        _("How far points that nobody has touched follow a drag (J switches it off and on)."),
+        low=0,
+        high=100,
+        unit=_("%"),
+    ),
+    Setting(
         "work/reopen",
         _("Work"),
         True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QStatusBar
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from lapa_annotator.gui.messages import JobProgress
 from lapa_annotator.gui.workers import JobQueue
@@ -18,6 +18,7 @@ class StatusBar(QStatusBar):
         self._saved = QLabel()
         self._zoom = QLabel()
         self.progress = JobProgress(queues)
+        self._guest: QWidget | None = None
         self.addWidget(self._pointed, 1)
         self.addPermanentWidget(self.progress)
         self.addPermanentWidget(self._saved)
@@ -28,6 +29,14 @@ class StatusBar(QStatusBar):
         for label in (self._pointed, self._saved, self._zoom):
             label.setVisible(on)
             label.clear()
+        if self._guest is not None:
+            self._guest.setVisible(on)
+
+    def take_in(self, guest: QWidget) -> None:
+        """Make room for a widget that says more of a photo."""
+        self._guest = guest
+        self.insertPermanentWidget(1, guest)
+        guest.show()
 
     def show_pointed(self, text: str) -> None:
         """Show what is under the pointer."""

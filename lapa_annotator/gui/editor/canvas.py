@@ -36,6 +36,7 @@ from lapa_annotator.gui.editor.items.curves import CurvesItem
 from lapa_annotator.gui.editor.items.map import MapItem
 from lapa_annotator.gui.editor.items.photo import SHARP_FROM, photo_levels, tone_table
 from lapa_annotator.gui.editor.items.points import REACH, PointsItem
+from lapa_annotator.gui.editor.items.problems import ProblemsItem
 from lapa_annotator.gui.editor.livecurves import LiveCurves
 from lapa_annotator.gui.editor.loupe import Loupe
 from lapa_annotator.gui.editor.options import ViewOptions
@@ -80,12 +81,13 @@ class Canvas(PhotoView):
         self._document, self._parts, self._options = document, parts, options
         self.map_item = MapItem()
         self._boxes, self._curves, self._points = BoxesItem(), CurvesItem(), PointsItem()
-        self._overlay = OverlayItem()
+        self.problems, self._overlay = ProblemsItem(), OverlayItem()
         layers: tuple[QGraphicsItem, ...] = (
             self.map_item,
             self._boxes,
             self._curves,
             self._points,
+            self.problems,
             self._overlay,
         )
         for layer in layers:
@@ -127,7 +129,7 @@ class Canvas(PhotoView):
         photo = self._document.photo
         levels = () if photo is None else photo.levels or photo_levels(photo.pixels)
         self.show_photo(levels, self._options.keep_view)
-        for item in (self._boxes, self._curves, self._points, self._overlay):
+        for item in (self._boxes, self._curves, self._points, self.problems, self._overlay):
             item.set_area(self.area)
         # What lies in the photo is drawn when its first face becomes the current one.
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lapa_annotator.domain import edits
 from lapa_annotator.domain.face import Annotation
 from lapa_annotator.domain.geometry import Box
+from lapa_annotator.domain.landmarks import Origin, PointSet
 
 Single = (
     edits.SetPoints
@@ -30,8 +32,9 @@ class Change:
 
     Attributes:
         face_ids: the faces that changed, those that are gone among them.
-        indices: the points that changed, when the edit concerns one face's points alone.
-        rect: where in the photo something changed (photo pixels), None when nowhere.
+        indices: the points that changed by hand (all that changed, when none did), when the
+            edit concerns one face's points alone. What followed them is not among them.
+        rect: where in the photo that was (photo pixels), None when nowhere.
         faces: whether faces came, went, moved their box or got their first points.
         override: whether an override layer changed.
         status: whether the status, tags or comments changed.
@@ -54,8 +57,9 @@ def change_of(edit: edits.Edit, before: Annotation, after: Annotation) -> Change
     for part in _single(edit):
         if isinstance(part, edits.SetPoints):
             face_ids.append(part.face_id)
-            indices.extend(part.before.indices)
-            boxes.append(_around(part))
+            chosen = _by_hand(part)
+            indices.extend(part.before.indices[k] for k in chosen)
+            boxes.append(_around(part, chosen))
         elif isinstance(part, edits.SetStatus | edits.SetTags | edits.SetComments):
             status = True
         elif isinstance(part, edits.SetOverride):
@@ -89,8 +93,19 @@ def _face_of(edit: edits.AddFace | edits.RemoveFace | edits.SetBox | edits.SetFa
     return edit.before.id if isinstance(edit, edits.SetFace) else edit.face.id
 
 
-def _around(edit: edits.SetPoints) -> Box:
-    points = np.vstack([edit.before.points, edit.after.points])
+def _by_hand(edit: edits.SetPoints) -> list[int]:
+    """Places in the edit of the points that a person has set, before or after; all when none."""
+    human = _human(edit.before) | _human(edit.after)
+    places: list[int] = np.flatnonzero(human if human.any() else ~human).tolist()
+    return places
+
+
+def _human(points: PointSet) -> NDArray[np.bool_]:
+    return np.isin(points.origin, (Origin.CORRECTED, Origin.IMPORTED))
+
+
+def _around(edit: edits.SetPoints, places: list[int]) -> Box:
+    points = np.vstack([edit.before.points[places], edit.after.points[places]])
     (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
     return Box(x0 - 0.5, y0 - 0.5, x1 + 0.5, y1 + 0.5)
 

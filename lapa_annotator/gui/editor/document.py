@@ -19,10 +19,11 @@ from lapa_annotator.domain import edits
 from lapa_annotator.domain.edits import EditConflictError
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Annotation, Face, Status
-from lapa_annotator.domain.landmarks import Landmarks, Points
+from lapa_annotator.domain.landmarks import Landmarks, Origin, Points
 from lapa_annotator.gui.editor import work
 from lapa_annotator.gui.editor.change import Change, change_of
 from lapa_annotator.gui.editor.journal import Entry, Journal
+from lapa_annotator.gui.editor.preview import Follower, Preview
 from lapa_annotator.gui.editor.saving import Saver, Unsaved
 
 HOLD_MS = 400
@@ -92,6 +93,7 @@ class Document(QObject):
         self.saver = saver
         self.annotator = annotator
         self.idle_after = 30.0
+        self.follower: Follower | None = None
         self._clock = clock
         self._held = QTimer(self)
         self._held.setSingleShot(True)
@@ -106,7 +108,7 @@ class Document(QObject):
         self.face_id = ""
         self.selection: frozenset[int] = frozenset()
         self.current: int | None = None
-        self._preview: tuple[str, Points, set[int]] | None = None
+        self._preview: Preview | None = None
         self._held_title = ""
         self._taken_back: list[Unsaved] = []
         self._done = self._undone = 0
@@ -145,17 +147,30 @@ class Document(QObject):
 
     def points(self, face: Face) -> Points | None:
         """(106, 2) points of a face as they are on screen now, None while it has none."""
-        if self._preview is not None and self._preview[0] == face.id:
-            return self._preview[1]
+        preview = self._preview_of(face)
+        if preview is not None:
+            return preview.points
         return None if face.landmarks is None else face.landmarks.points
 
     def touched(self, face: Face) -> NDArray[np.bool_]:
         """(106,) bool: the points of a face with points that are, or are about to be, a human's."""
         assert face.landmarks is not None
         touched = face.landmarks.touched.copy()
-        if self._preview is not None and self._preview[0] == face.id:
-            touched[list(self._preview[2])] = True
+        preview = self._preview_of(face)
+        if preview is not None:
+            touched[list(preview.touched)] = True
         return touched
+
+    def propagated(self, face: Face) -> NDArray[np.bool_]:
+        """(106,) bool: the points of a face that have followed others, or are following them."""
+        assert face.landmarks is not None
+        propagated: NDArray[np.bool_] = face.landmarks.origin == int(Origin.PROPAGATED)
+        preview = self._preview_of(face)
+        return propagated if preview is None else propagated | preview.following
+
+    def _preview_of(self, face: Face) -> Preview | None:
+        here = self._preview is not None and self._preview.face.id == face.id
+        return self._preview if here else None
 
     def proposal(self, face: Face) -> Points | None:
         """(106, 2) where the points of a face were proposed; None when nobody knows."""
@@ -201,26 +216,23 @@ class Document(QObject):
         if face is None or face.landmarks is None:
             return
         if self._preview is None:
-            self._preview = (face.id, np.array(face.landmarks.points), set())
-        _, shown, touched = self._preview
-        shown[list(indices)] = work.clamped(points, self.size)
-        touched.update(indices)
-        self.moved.emit(face.id, tuple(indices))
+            self._preview = Preview(face, self.follower)
+        moved = self._preview.move(indices, work.clamped(points, self.size))
+        self.moved.emit(face.id, moved)
 
     def commit(self, title: str) -> None:
-        """Make one edit of what is previewed and save it."""
+        """Make one edit of what is previewed, with what followed it, and save it."""
         self._stop_holding()
-        face = self.face
-        if self._preview is None or face is None:
+        face, preview = self.face, self._preview
+        if preview is None or face is None:
             return
-        _, shown, touched = self._preview
         self._preview = None
-        indices = sorted(touched)
-        edit = work.moved(face, indices, np.round(shown[indices], 3), self.by())
+        indices = sorted(preview.touched)
+        edit = work.moved(face, indices, np.round(preview.points[indices], 3), self.by())
         if edit is None:
-            self.moved.emit(face.id, tuple(indices))
+            self.moved.emit(face.id, preview.indices)
         else:
-            self.apply(edit, title)
+            self.apply_with_followers(face, edit, title)
 
     def hold(self, indices: Sequence[int], points: Points, title: str) -> None:
         """Move points by a key: shown at once, and one edit when the keys come to rest."""
@@ -240,10 +252,9 @@ class Document(QObject):
     def cancel(self) -> None:
         """Take away what is previewed."""
         self._stop_holding()
-        if self._preview is not None:
-            face_id, _, touched = self._preview
-            self._preview = None
-            self.moved.emit(face_id, tuple(sorted(touched)))
+        preview, self._preview = self._preview, None
+        if preview is not None:
+            self.moved.emit(preview.face.id, preview.indices)
 
     def _stop_holding(self) -> None:
         self._held_title = ""
@@ -266,7 +277,7 @@ class Document(QObject):
         if self.photo.read_only:
             self.message.emit("warning", self.photo.read_only)
             return
-        if not isinstance(edit, edits.SetStatus) and self.annotation.status in UNTOUCHED:
+        if not _sets_status(edit) and self.annotation.status in UNTOUCHED:
             begin = edits.SetStatus(self.annotation.status, Status.IN_PROGRESS)
             edit = edits.Gesture((edit, begin))
         if self._show(edit) is None:
@@ -275,6 +286,12 @@ class Document(QObject):
         self._done, self._undone = self._done + 1, 0
         self.saver.save(Unsaved(self.photo.journal, edit, title, self._seconds()))
         self.journaled.emit()
+
+    def apply_with_followers(self, face: Face, edit: edits.SetPoints | None, title: str) -> None:
+        """Apply what the hand did to points of a face, and what follows it, as one edit."""
+        if edit is not None and self.follower is not None:
+            edit = self.follower.with_followers(face, edit)
+        self.apply(edit, title)
 
     def set_status(self, status: Status, title: str) -> None:
         """Say how far the photo is."""
@@ -373,3 +390,8 @@ class Document(QObject):
         now = self._clock()
         spent, self._last_touch = now - self._last_touch, now
         return max(0.0, min(spent, self.idle_after))
+
+
+def _sets_status(edit: edits.Edit) -> bool:
+    parts = edit.edits if isinstance(edit, edits.Gesture) else (edit,)
+    return any(isinstance(part, edits.SetStatus) for part in parts)

@@ -22,12 +22,16 @@ from lapa_annotator.gui.editor import work
 from lapa_annotator.gui.editor.canvas import Tool
 from lapa_annotator.gui.editor.change import Change
 from lapa_annotator.gui.editor.docks.faces import FacesDock
+from lapa_annotator.gui.editor.docks.guard import GuardDock
 from lapa_annotator.gui.editor.docks.history import HistoryDock
 from lapa_annotator.gui.editor.docks.look import MapDock, TonesDock
 from lapa_annotator.gui.editor.docks.parts import PartsDock
 from lapa_annotator.gui.editor.docks.point import PointDock
 from lapa_annotator.gui.editor.document import OpenPhoto
-from lapa_annotator.gui.editor.editorpoints import EditorPoints, tr
+from lapa_annotator.gui.editor.editorhelp import EditorHelp
+from lapa_annotator.gui.editor.editorpoints import tr
+from lapa_annotator.gui.editor.editorrepair import EditorRepair
+from lapa_annotator.gui.editor.editorreview import EditorReview
 from lapa_annotator.gui.editor.livemap import RunSlow, at_once
 from lapa_annotator.gui.editor.options import Store
 from lapa_annotator.ppa.segment import Segmentation
@@ -44,7 +48,7 @@ class Dock:
     widget: QWidget
 
 
-class Editor(EditorPoints):
+class Editor(EditorHelp, EditorRepair, EditorReview):
     """One photo on a canvas with everything that changes its annotation.
 
     Args:
@@ -54,6 +58,7 @@ class Editor(EditorPoints):
 
     Signals:
         finished(): the annotator is done with the photo and its status is saved: go to the next.
+        walked_out(): the walk through doubtful points goes on in another photo.
         proposal_wanted(int, str): propose landmarks for a face (image id, face id).
         segmentation_wanted(int, str): segment hair and skin for a face (image id, face id).
         message(str, str): something to say in place: "info", "warning" or "error", and the text;
@@ -86,11 +91,21 @@ class Editor(EditorPoints):
             Dock("parts", tr("Parts"), PartsDock(document, self.parts)),
             Dock("faces", tr("Faces"), FacesDock(document)),
             Dock("point", tr("Point"), PointDock(document)),
+            Dock(
+                "guard",
+                tr("Guard"),
+                GuardDock(self.guarding, self.go_to_problem, self.repair_problem),
+            ),
             Dock("history", tr("History"), HistoryDock(document)),
             Dock("map", tr("Label map"), self._map_dock),
             Dock("tones", tr("Picture"), TonesDock(self.options)),
+            Dock("repair", tr("Repair"), self.repair_dock()),
+            Dock("comments", tr("Comments"), self.comments_dock()),
         )
         document.message.connect(self.message)
+        self.repairing.message.connect(self.message)
+        self.repair.changed.connect(self.state_changed)
+        self.reviewing.comparing.changed.connect(self.state_changed)
         document.revisited.connect(self._revisit)
         document.face_switched.connect(self._want_segmentation)
         for signal in (
@@ -99,6 +114,7 @@ class Editor(EditorPoints):
             document.journaled,
             document.face_switched,
             document.selection_changed,
+            self.guarding.changed,
         ):
             signal.connect(self.state_changed)
         document.changed.connect(self._want_segmentation)
@@ -127,12 +143,18 @@ class Editor(EditorPoints):
     def has(self, needs: str) -> bool:
         """Whether what a row of ``EDITOR_ACTIONS`` needs is there, such as "selection"."""
         document, face = self.document, self.document.face
+        has_points = face is not None and face.landmarks is not None
+        is_other = self.repair.on or bool(self.options.review)
         return {
             "": True,
             "photo": document.photo is not None,
             "face": face is not None,
-            "points": face is not None and face.landmarks is not None,
-            "selection": bool(document.selection),
+            # Keys of points are the repairing hand's or the reviewer's while they work.
+            "points": has_points and not is_other,
+            "selection": bool(document.selection) and not is_other,
+            "repair": has_points and self.repair.on,
+            "review": document.photo is not None and bool(self.options.review),
+            "problem": bool(self.guarding.problems),
             "undo": document.can_undo or document.is_previewing,
             "redo": document.can_redo,
         }[needs]
@@ -216,6 +238,7 @@ class Editor(EditorPoints):
             if face is not None:
                 self.document.proposals[face_id] = landmarks
                 self.document.apply(work.proposed(face, landmarks), tr("Propose points"))
+                self.following.look_up()
                 self.canvas.refresh()
 
         self._arrivals.append(take)
@@ -225,6 +248,7 @@ class Editor(EditorPoints):
         """Take in hair and skin of a face; one for another photo is dropped."""
         if self._known(image_id, face_id) is not None:
             self.live_map.set_segmentation(face_id, segmentation)
+            self.reviewing.comparing.look()
             self._say_what_is_missing()
 
     def _take_arrivals(self) -> None:

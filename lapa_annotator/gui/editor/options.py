@@ -1,4 +1,4 @@
-"""How the photo and its points are shown: options that persist."""
+"""How the photo and its points are shown, and whether points follow: options that persist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from lapa_annotator.domain.classes import N_CLASSES
+from lapa_annotator.domain.classes import N_CLASSES, Label
 
 ALL_CLASSES = (1 << N_CLASSES) - 1
 
@@ -37,18 +37,30 @@ OPTIONS: dict[str, Option] = {
     "curves": Option(True),
     "confidence": Option(False),
     "loupe": Option(True),
+    "follow": Option(True),
     "keep_view": Option(False),
     "map": Option(False),
     "outline": Option(False),
     "difference": Option(False),
     "opacity": Option(0.45, 0.05, 1.0),
     "classes": Option(ALL_CLASSES, 0, ALL_CLASSES),
+    "repair": Option(False),
+    "review": Option(False),
+    "reference": Option(0, 0, 2),
+    "beside": Option(False),
+    "brush": Option(16.0, 1.0, 600.0),
+    "behind": Option(False),
+    "over": Option(1 << Label.BACKGROUND | 1 << Label.SKIN, 0, ALL_CLASSES),
     "brightness": Option(0.0, -1.0, 1.0),
     "contrast": Option(1.0, 0.25, 4.0),
     "gamma": Option(1.0, 0.25, 4.0),
 }
-"""``classes`` is a bit mask of the classes shown; brightness, contrast and gamma are those of
-``photo.tone_table``; the others are what their names say."""
+"""``classes`` is a bit mask of the classes shown, ``over`` of those that a brush paints over when
+it draws ``behind``; ``brush`` is its diameter in photo pixels; brightness, contrast and gamma are
+those of ``photo.tone_table``; ``follow`` is whether untouched points follow those that are moved;
+``repair`` and ``review`` are what is being done now; ``reference`` is what a review compares with
+(``review.comparing``), ``beside`` whether that stands beside; the others are what their names
+say."""
 
 
 class ViewOptions(QObject):

@@ -63,6 +63,10 @@ class PartsState(QObject):
         """(106,) bool: the points that can be picked and moved."""
         return _points(self.is_free)
 
+    def unlocked_points(self) -> NDArray[np.bool_]:
+        """(106,) bool: the points of parts that are not locked, hidden ones among them."""
+        return _points(lambda name: name not in self.locked)
+
 
 def _points(chosen: Callable[[str], bool]) -> NDArray[np.bool_]:
     mask = np.zeros(N_POINTS, bool)

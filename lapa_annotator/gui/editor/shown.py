@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from lapa_annotator.domain.face import Face
-from lapa_annotator.domain.landmarks import Points
+from lapa_annotator.domain.landmarks import Origin, Points
 from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.gui.editor.document import Document
 from lapa_annotator.gui.editor.hittest import HitFace
 from lapa_annotator.gui.editor.items.points import ShownFace
-from lapa_annotator.gui.editor.items.stamps import Look, current, point_colours
+from lapa_annotator.gui.editor.items.stamps import ORIGIN_COLOURS, Look, current, point_colours
 from lapa_annotator.gui.editor.options import ViewOptions
 from lapa_annotator.gui.editor.parts import PartsState
 
@@ -56,12 +56,17 @@ def _shown(
             looks[document.current] = current(int(looks[document.current]))
     else:
         looks[:] = Look.DISTANT
+    followed = document.propagated(face)
+    colours = point_colours(face.landmarks, options.confidence)
+    if not options.confidence:
+        colours[followed] = ORIGIN_COLOURS[Origin.PROPAGATED]
     return ShownFace(
         points=points,
         shown=parts.shown_points() if is_current else np.ones(N_POINTS, bool),
         looks=looks,
-        colours=point_colours(face.landmarks, options.confidence),
+        colours=colours,
         selected=selected,
         numbers=is_current and options.labels,
         arrows_from=document.proposal(face) if is_current and options.arrows else None,
+        followed=followed,
     )

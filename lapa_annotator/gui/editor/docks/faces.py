@@ -6,6 +6,8 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from lapa_annotator.domain.face import Face
+from lapa_annotator.domain.landmarks import Origin
+from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.gui.editor.document import Document
 
 _ID = Qt.ItemDataRole.UserRole
@@ -44,5 +46,13 @@ def _said(number: int, face: Face) -> str:
     if face.landmarks is None:
         text = QCoreApplication.translate("editor", "Face {n}: no points yet")
         return text.format(n=number)
+    touched = int(face.landmarks.touched.sum())
+    followed = int((face.landmarks.origin == int(Origin.PROPAGATED)).sum())
     text = QCoreApplication.translate("editor", "Face {n}: {touched} of 106 points set by hand")
-    return text.format(n=number, touched=int(face.landmarks.touched.sum()))
+    if followed:
+        text = QCoreApplication.translate(
+            "editor",
+            "Face {n}: {touched} points by hand, {followed} followed, {left} as proposed",
+        )
+    left = N_POINTS - touched - followed
+    return text.format(n=number, touched=touched, followed=followed, left=left)

@@ -144,7 +144,7 @@ class PointDock(QWidget):
         same = np.abs(typed - points[index]) <= 0.5 * 10 ** -self.place_x.decimals()
         typed = work.clamped(np.where(same, points[index], typed), self._document.size)
         edit = work.moved(face, [index], typed, self._document.by())
-        self._document.apply(edit, moved_title((index,)))
+        self._document.apply_with_followers(face, edit, moved_title((index,)))
 
     def _on_visibility(self) -> None:
         self._document.settle()

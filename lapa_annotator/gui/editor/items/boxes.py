@@ -24,7 +24,7 @@ def rect_of(box: Box) -> QRectF:
     return QRectF(box.x0, box.y0, box.width, box.height)
 
 
-class _Whole(QGraphicsItem):
+class Whole(QGraphicsItem):
     """An item as large as the scene that draws a few things in screen sizes."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class _Whole(QGraphicsItem):
         return self._area
 
 
-class BoxesItem(_Whole):
+class BoxesItem(Whole):
     """Draws face boxes, each with its number, the current one brighter."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class BoxesItem(_Whole):
         painter.restore()
 
 
-class OverlayItem(_Whole):
+class OverlayItem(Whole):
     """Draws a selection's frame with its handles, and the rectangle that the hand draws."""
 
     def __init__(self) -> None:

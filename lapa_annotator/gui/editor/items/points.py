@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from lapa_annotator.domain.landmarks import Points
-from lapa_annotator.gui.editor.items.stamps import ARROW, CASING, Look, stamp
+from lapa_annotator.gui.editor.items.stamps import ARROW, CASING, FOLLOWED, Look, stamp
 
 REACH = 26.0
 """How far from its point, in screen pixels, anything of it is drawn (a number is widest)."""
@@ -47,6 +47,7 @@ class ShownFace:
         selected: (106,) bool.
         numbers: whether every point has its number beside it.
         arrows_from: (106, 2) where the points were proposed, None for no arrows.
+        followed: (106,) bool, the points that were propagated: their arrows are thin and blue.
     """
 
     points: Points
@@ -56,6 +57,7 @@ class ShownFace:
     selected: NDArray[np.bool_]
     numbers: bool = False
     arrows_from: Points | None = None
+    followed: NDArray[np.bool_] | None = None
 
 
 class PointsItem(QGraphicsItem):
@@ -161,8 +163,30 @@ def _draw_arrows(
     painter: QPainter, face: ShownFace, starts: Points, ends: Points, exposed: QRectF
 ) -> None:
     length = np.hypot(*(ends - starts).T)
+    far = face.shown & (length >= SHORTEST_ARROW)
+    followed = np.zeros(len(far), bool) if face.followed is None else face.followed
+    for chosen, colour, width in ((far & followed, FOLLOWED, 1.0), (far & ~followed, ARROW, 1.8)):
+        lines, heads = _arrow_paths(face, starts, ends, length, np.flatnonzero(chosen), exposed)
+        if lines.isEmpty():
+            continue
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.strokePath(lines, QPen(CASING, 2 * width))
+        painter.strokePath(heads, QPen(CASING, 1.6 * width))
+        painter.strokePath(lines, QPen(colour, width))
+        painter.fillPath(heads, colour)
+
+
+def _arrow_paths(
+    face: ShownFace,
+    starts: Points,
+    ends: Points,
+    length: NDArray[np.float64],
+    indices: NDArray[np.intp],
+    exposed: QRectF,
+) -> tuple[QPainterPath, QPainterPath]:
+    """Shafts and heads of the arrows in sight."""
     lines, heads = QPainterPath(), QPainterPath()
-    for i in np.flatnonzero(face.shown & (length >= SHORTEST_ARROW)):
+    for i in indices:
         (x0, y0), (x1, y1) = starts[i], ends[i]
         # An upright arrow's rectangle has no width, and Qt says that nothing meets it.
         around = QRectF(QPointF(x0, y0), QPointF(x1, y1)).normalized().adjusted(-1, -1, 1, 1)
@@ -172,13 +196,7 @@ def _draw_arrows(
         lines.lineTo(x1, y1)
         gap = 9.0 if face.looks[i] >= Look.CURRENT_ABSENT else 4.5
         heads.addPolygon(_head(x0, y0, x1, y1, min(gap, 0.4 * float(length[i]))))
-    if lines.isEmpty():
-        return
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.strokePath(lines, QPen(CASING, 3.6))
-    painter.strokePath(heads, QPen(CASING, 3))
-    painter.strokePath(lines, QPen(ARROW, 1.8))
-    painter.fillPath(heads, ARROW)
+    return lines, heads
 
 
 def _head(x0: float, y0: float, x1: float, y1: float, gap: float) -> QPolygonF:

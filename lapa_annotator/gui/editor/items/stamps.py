@@ -26,6 +26,8 @@ _LOW, _MIDDLE, _HIGH = (235, 64, 52), (250, 205, 70), (70, 190, 255)
 _STEPS = 10
 
 ARROW = QColor(255, 255, 255)
+FOLLOWED = QColor(*ORIGIN_COLOURS[Origin.PROPAGATED])
+"""The arrow of a point that has followed others."""
 CASING = QColor(0, 0, 0, 170)
 
 
