@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
+from multiprocessing.synchronize import Event
 from typing import Any, Protocol, TypeVar
 
 import cv2
@@ -58,11 +59,14 @@ class Processes:
     Args:
         jobs: how many processes.
         threads: how many threads a process's networks take.
+        hasty: whether an early end takes the workers down in the middle of their tasks; else
+            these are finished first.
     """
 
-    def __init__(self, jobs: int, threads: int) -> None:
+    def __init__(self, jobs: int, threads: int, *, hasty: bool = False) -> None:
         self._jobs = jobs
         self._threads = threads
+        self._hasty = hasty
 
     def run(self, start: Start[T, R], tasks: Iterable[T]) -> Generator[tuple[T, R | None]]:
         """See ``Executor.run``."""
@@ -81,14 +85,20 @@ class Processes:
 
     @contextmanager
     def _pool(self, start: Start[T, R], jobs: int) -> Iterator[ProcessPoolExecutor]:
+        context = get_context("spawn")
+        stop = context.Event() if self._hasty else None
         pool = ProcessPoolExecutor(
             jobs,
-            mp_context=get_context("spawn"),
+            mp_context=context,
             initializer=_begin,
-            initargs=(start, self._threads),
+            initargs=(start, self._threads, stop),
         )
         try:
             yield pool
+        except BaseException:
+            if stop is not None:
+                stop.set()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -124,10 +134,14 @@ class _Worker:
     work: Callable[[Any], Any] | None = None
 
 
-def _begin(start: Callable[[], Callable[[Any], Any]], threads: int) -> None:
+def _begin(
+    start: Callable[[], Callable[[Any], Any]], threads: int, stop: Event | None = None
+) -> None:
     # Ctrl+C reaches every process of the terminal; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if stop is not None:
+        threading.Thread(target=_end_at, args=(stop,), daemon=True).start()
     os.environ["LAPA_THREADS"] = str(threads)
     cv2.setNumThreads(threads)
     _Worker.start = start
@@ -145,6 +159,11 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def _end_at(stop: Event) -> None:
+    stop.wait()
+    os._exit(1)
 
 
 @contextmanager

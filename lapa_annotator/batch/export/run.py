@@ -80,7 +80,8 @@ def export(
     """
     options = replace(options, out=options.out.absolute())
     check_target(options.out, replace=options.replace)
-    executor = executor or Processes(options.jobs, 1)
+    # A worker may be taken down at any moment: what it leaves half written is made again.
+    executor = executor or Processes(options.jobs, 1, hasty=True)
     tasks = make_plan(project, options)
     with open_staging(options.out) as staging:
         problems: dict[str, str] = {}

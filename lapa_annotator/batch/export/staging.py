@@ -8,6 +8,7 @@ data set gets its name in one step, when everything in it has been written.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import sqlite3
@@ -22,7 +23,11 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import write_error
 
 MANIFEST = "manifest.json"
-_TABLE = "CREATE TABLE IF NOT EXISTS photo (image INTEGER PRIMARY KEY, stamp TEXT, made TEXT);"
+_TABLES = """
+CREATE TABLE IF NOT EXISTS photo (image INTEGER PRIMARY KEY, stamp TEXT, made TEXT);
+CREATE TABLE IF NOT EXISTS row (number INTEGER PRIMARY KEY, image INTEGER, split TEXT, value TEXT);
+CREATE INDEX IF NOT EXISTS row_image ON row (image);
+"""
 
 
 class Staging:
@@ -57,6 +62,7 @@ class Staging:
                 done.add(image)
             else:
                 self._run("DELETE FROM photo WHERE image = ?", image)
+                self._run("DELETE FROM row WHERE image = ?", image)
         return done
 
     def _stands(self, made: Made) -> bool:
@@ -72,7 +78,13 @@ class Staging:
         Raises:
             InputError: a full disk.
         """
-        self._run("INSERT OR REPLACE INTO photo VALUES (?, ?, ?)", image, stamp, to_json(made))
+        self._run("BEGIN")
+        for number, split, row in made.rows:
+            told = json.dumps(row, ensure_ascii=False)
+            self._run("INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?)", number, image, split, told)
+        kept = to_json(made)
+        self._run("INSERT OR REPLACE INTO photo VALUES (?, ?, ?)", image, stamp, kept)
+        self._run("COMMIT")
 
     def made(self, image: int) -> Made:
         """What became of a photo that is done.
@@ -92,8 +104,14 @@ class Staging:
         return (self.made(image) for image in self._order if image in there)
 
     def rows(self, split: str) -> Iterator[dict[str, Any]]:
-        """The rows of a split for the lists of a format, in the order of the data set."""
-        return (row for made in self.all() for _, at, row in made.rows if at == split)
+        """The rows of a split for the lists of a format, in the order of the samples."""
+        told = "SELECT value FROM row WHERE split = ? ORDER BY number"
+        try:
+            # One by one, not fetched together: the rows of a whole data set are many.
+            for (text,) in self._connection.execute(told, (split,)):
+                yield json.loads(text)
+        except (sqlite3.Error, ValueError) as error:
+            raise damaged(self._folder, error) from error
 
     def _run(self, statement: str, *values: object) -> list[Any]:
         try:
@@ -144,7 +162,7 @@ def open_staging(out: Path) -> Iterator[Staging]:
         InputError: another export to ``out`` is at work, or it cannot be written.
     """
     folder = out.parent / f".{out.name}.export"
-    with locked_database(out, folder / "records.sqlite", _TABLE) as connection:
+    with locked_database(out, folder / "records.sqlite", _TABLES) as connection:
         _put_back(folder / "before", out)
         yield Staging(folder, out, connection)
     shutil.rmtree(folder, ignore_errors=True)
