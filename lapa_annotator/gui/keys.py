@@ -115,10 +115,11 @@ def preset_keys(preset: str) -> dict[str, str]:
 def together(action: str, other: str) -> bool:
     """Whether two actions can ever be there at once, so that they must not share a key.
 
-    While the label map is repaired there are no points to work on.
+    While the label map is repaired, or reviewed, there are no points to work on.
     """
-    needs = {BY_ID[action].needs, BY_ID[other].needs}
-    return not ("repair" in needs and needs & {"points", "selection"})
+    needs = [BY_ID[name].needs for name in (action, other)]
+    hands = {"points" if n in ("points", "selection") else n for n in needs}
+    return len(hands & {"points", "repair", "review"}) < 2
 
 
 def clashes(keys: Mapping[str, str]) -> dict[str, list[str]]:

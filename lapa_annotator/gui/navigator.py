@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from lapa_annotator.domain.face import Status
 from lapa_annotator.gui.imagelist import Infos
 
-FINISHED = frozenset({Status.DONE, Status.APPROVED, Status.REJECTED})
+OPEN = frozenset({Status.NEW, Status.PROPOSED, Status.IN_PROGRESS})
 TO_DO = "status:new,proposed,in-progress"
+TO_REVIEW = "status:done"
 # Looked at one by one before the whole project is asked.
 _NEAR = 512
 
@@ -69,12 +70,24 @@ class Navigator:
         """
         after, before = self.ids[self.row + 1 :], self.ids[: max(self.row, 0)]
         way = np.concatenate([after, before])[:: 1 if forward else -1]
+        return self._first(way, OPEN, TO_DO)
+
+    def to_review(self, image_id: int) -> int | None:
+        """Return the next image that waits for a reviewer, looking on at the list's start.
+
+        ``image_id`` is the photo on show: it is not the next one, be it in the list or not.
+        """
+        way = np.concatenate([self.ids[self.row + 1 :], self.ids[: self.row + 1]])
+        return self._first(way[way != image_id], frozenset({Status.DONE}), TO_REVIEW)
+
+    def _first(self, way: NDArray[np.int64], wanted: frozenset[Status], query: str) -> int | None:
+        """The first image of a way whose status is wanted, which ``query`` finds as well."""
         for info in self.source.infos(way[:_NEAR].tolist()):
-            if info.status not in FINISHED:
+            if info.status in wanted:
                 return info.id
         if len(way) <= _NEAR:
             return None
-        far = np.flatnonzero(np.isin(way, self.source.ids(TO_DO)))
+        far = np.flatnonzero(np.isin(way, self.source.ids(query)))
         return int(way[far[0]]) if far.size else None
 
     def ahead(self, count: int) -> list[int]:

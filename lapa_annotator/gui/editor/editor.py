@@ -28,9 +28,7 @@ from lapa_annotator.gui.editor.docks.look import MapDock, TonesDock
 from lapa_annotator.gui.editor.docks.parts import PartsDock
 from lapa_annotator.gui.editor.docks.point import PointDock
 from lapa_annotator.gui.editor.document import OpenPhoto
-from lapa_annotator.gui.editor.editorhelp import EditorHelp
 from lapa_annotator.gui.editor.editorpoints import tr
-from lapa_annotator.gui.editor.editorrepair import EditorRepair
 from lapa_annotator.gui.editor.editorreview import EditorReview
 from lapa_annotator.gui.editor.livemap import RunSlow, at_once
 from lapa_annotator.gui.editor.options import Store
@@ -48,7 +46,7 @@ class Dock:
     widget: QWidget
 
 
-class Editor(EditorHelp, EditorRepair, EditorReview):
+class Editor(EditorReview):
     """One photo on a canvas with everything that changes its annotation.
 
     Args:

@@ -6,19 +6,20 @@ import math
 from functools import partial
 
 from lapa_annotator.domain.classes import Label
+from lapa_annotator.gui.editor.editorhelp import EditorHelp
 from lapa_annotator.gui.editor.editorpoints import tr
-from lapa_annotator.gui.editor.editorview import EditorView
 from lapa_annotator.gui.editor.repair.dock import RepairDock
 from lapa_annotator.gui.editor.repair.state import RepairTool
 from lapa_annotator.ppa.repair import grown, shrunk, smoothed, without_specks
 
 
-class EditorRepair(EditorView):
+class EditorRepair(EditorHelp):
     """The actions of the repairing hand; each is one method without arguments."""
 
     def toggle_repair(self) -> None:
         """Begin to repair the label map of the current face, or leave off."""
         self.document.settle()
+        self.options.set("review", False)
         self.options.set("map", True)
         self.options.toggle("repair")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.schema import PART_OF_POINT
@@ -15,6 +15,7 @@ from lapa_annotator.gui.editor.parts import PartsState
 from lapa_annotator.gui.editor.repair.canvas import HandCanvas
 from lapa_annotator.gui.editor.repair.repairing import Repairing
 from lapa_annotator.gui.editor.repair.state import RepairState
+from lapa_annotator.gui.editor.review.reviewing import Reviewing
 from lapa_annotator.gui.editor.saving import Saver
 
 _TONE_STEP = 0.05
@@ -47,9 +48,17 @@ class EditorView(QWidget):
         self.repairing = Repairing(
             self.document, self.canvas, self.live_map, self.repair, run_slow, self
         )
+        self.reviewing = Reviewing(
+            self.document, self.options, self.canvas, self.live_map, run_slow, self
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.canvas)
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        row.addWidget(self.canvas, 1)
+        row.addWidget(self.reviewing.comparing.beside, 1)
+        layout.addLayout(row, 1)
+        layout.addWidget(self.reviewing.ask)
         self.setFocusProxy(self.canvas)
         self.canvas.zoom_changed.connect(self.zoom_changed)
         self.canvas.pointed.connect(self.pointed)

@@ -41,6 +41,10 @@ def at_once(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
     done(work())
 
 
+Reference = tuple[Rect, LabelMap]
+"""A label map (h, w) of a rectangle of the photo to compare with."""
+
+
 @dataclass(frozen=True)
 class _Live:
     """A parser at work: its face, and the rectangle of the photo that it sees."""
@@ -74,6 +78,8 @@ class LiveMap(QObject):
         self._segmentations: dict[str, Segmentation] = {}
         self._saved: dict[str, tuple[Rect, LabelMap]] = {}
         self._live: _Live | None = None
+        self._reference: Reference | None = None
+        self._blinks = False
         self._wanted = 0
         document.opened.connect(self._on_opened)
         document.face_switched.connect(self.rebuild)
@@ -106,6 +112,10 @@ class LiveMap(QObject):
         """Whether hair and skin are in the map, or its parts alone."""
         return self._live is not None and self._live.segmented
 
+    def segmentation(self, face_id: str) -> Segmentation | None:
+        """Hair and skin of a face, None while nobody knows."""
+        return self._segmentations.get(face_id)
+
     def knows(self, face_id: str) -> bool:
         """Whether the segmentation of that face is at hand."""
         return face_id in self._segmentations
@@ -123,6 +133,21 @@ class LiveMap(QObject):
         if self._live is not None:
             self._remember(self._live)
             self._show(self._all())
+
+    def compare_with(self, reference: Reference | None) -> None:
+        """Measure the difference view from another map of the current face; None: the last save.
+
+        With none there is nothing to blink with either.
+        """
+        self._reference = reference
+        self._blinks = self._blinks and reference is not None
+        self._show(self._all())
+
+    def blink(self, on: bool) -> bool:
+        """Draw the map compared with in place of the live one; False when there is none."""
+        self._blinks = on and self._reference is not None
+        self._show(self._all())
+        return self._blinks
 
     def rebuild(self) -> None:
         """Make the map of the current face anew, off this thread; nothing when it is not shown."""
@@ -165,7 +190,8 @@ class LiveMap(QObject):
         photo = self._document.photo
         found: Mapping[str, Any] = {} if photo is None else photo.segmentations
         self._segmentations, self._saved = dict(found), {}
-        self._live = None
+        self._live = self._reference = None
+        self._blinks = False
 
     def _on_changed(self, change: Change) -> None:
         live = self._live
@@ -200,10 +226,14 @@ class LiveMap(QObject):
 
     # What is drawn
 
+    def colours(self) -> list[int]:
+        """The colour table of the map, as the options want it."""
+        return colour_table(self._options.opacity, self._options.classes)
+
     def _on_option(self, name: str) -> None:
         options = self._options
         if name in ("opacity", "classes"):
-            self._item.set_colours(colour_table(options.opacity, options.classes))
+            self._item.set_colours(self.colours())
         elif name in ("outline", "difference"):
             self._show(self._all())
         elif name == "map":
@@ -224,28 +254,46 @@ class LiveMap(QObject):
         rect = rect.clipped(self._all())
         if rect.empty:
             return
-        shown = live.parser.labels[rect.slices]
-        if self._options.outline:
-            shown = _outlined(live.parser.labels, rect)
-        if self._options.difference:
+        labels = live.parser.labels
+        if self._blinks and self._reference is not None:
+            labels = _at(self._reference, live.area)
+        shown = _outlined(labels, rect) if self._options.outline else labels[rect.slices]
+        if self._options.difference and not self._blinks:
             shown = self._differing(live, shown, rect)
         self._item.pixels[rect.slices] = shown
         self._item.changed(rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0)
 
     def _differing(self, live: _Live, shown: LabelMap, rect: Rect) -> LabelMap:
-        area, saved = self._saved[live.face_id]
         labels = live.parser.labels[rect.slices]
-        before = np.zeros_like(labels)
-        dx, dy = live.area.x0 - area.x0, live.area.y0 - area.y0
-        there = Rect(rect.x0 + dx, rect.y0 + dy, rect.x1 + dx, rect.y1 + dy)
-        inner = there.clipped(Rect(0, 0, *saved.shape[::-1]))
-        if not inner.empty:
-            here = Rect(
-                inner.x0 - there.x0, inner.y0 - there.y0, inner.x1 - there.x0, inner.y1 - there.y0
-            )
-            before[here.slices] = saved[inner.slices]
+        reference = self._reference or self._saved[live.face_id]
+        before = _at(reference, rect.shifted(live.area.x0, live.area.y0))
         gone = (labels == 0) & (before != 0)
         return np.where(gone, np.uint8(DIFFERS), np.where(labels != before, shown, np.uint8(0)))
+
+
+def map_of(face: Face, said: Segmentation | None, size: tuple[int, int]) -> Reference:
+    """Draw a face's label map in one go, as the live one is drawn; slow.
+
+    Args:
+        face: the face, with points and with its repairs.
+        said: its hair and skin; None for its parts alone.
+        size: (width, height) of the photo.
+    """
+    assert face.landmarks is not None
+    points, touched = face.landmarks.points, face.landmarks.touched
+    area = _area(points, said, face.override, size)
+    return area, _live(face, points, touched, said, area).parser.labels
+
+
+def _at(reference: Reference, rect: Rect) -> LabelMap:
+    """The part of a map that lies in a rectangle of the photo; background beyond its own."""
+    area, labels = reference
+    out = np.zeros((rect.y1 - rect.y0, rect.x1 - rect.x0), np.uint8)
+    inner = rect.clipped(area)
+    if not inner.empty:
+        here = inner.shifted(-rect.x0, -rect.y0)
+        out[here.slices] = labels[inner.shifted(-area.x0, -area.y0).slices]
+    return out
 
 
 def _live(

@@ -185,12 +185,11 @@ def bind_keys(editor: Editor) -> None:
         made.append((action, row.needs))
 
     def refresh() -> None:
-        """Points and the repairing hand have keys in common."""
+        """Points, the repairing hand and the reviewer have keys in common."""
         for action, needs in made:
-            hand = {"repair": editor.repair.on} | dict.fromkeys(
-                ("points", "selection"), not editor.repair.on
-            )
-            action.setEnabled(hand.get(needs, True))
+            hand = {"repair": editor.repair.on, "review": editor.options.review}
+            hand |= dict.fromkeys(("points", "selection"), not any(hand.values()))
+            action.setEnabled(bool(hand.get(needs, True)))
 
     editor.state_changed.connect(refresh)
     refresh()
