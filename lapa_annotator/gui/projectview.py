@@ -27,6 +27,7 @@ from lapa_annotator.gui.listpanel import ListPanel
 from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.projecthelp import ProjectHelp
 from lapa_annotator.gui.proposals import Models
+from lapa_annotator.gui.retrain.helper import TrainingHelp
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.thumbnails import Thumbnails
 from lapa_annotator.gui.widgets import named
@@ -89,6 +90,9 @@ class ProjectView(QMainWindow):
         self.editor = Editor(settings.store, settings.get("work/annotator"), self._run_slow)
         self.help = ProjectHelp(self.editor, queues.files, self)
         self.help.said.connect(self.said)
+        self.training = TrainingHelp(queues, models, self)
+        self.training.said.connect(self.said)
+        self.training.changed.connect(self.images.refresh)
         self.editor.repair.changed.connect(self._show_tools)
         self.editor.reviewed.connect(self.next_to_review)
         self.setCentralWidget(self._halves())
@@ -109,6 +113,7 @@ class ProjectView(QMainWindow):
         self.close_project()
         self.editor.set_annotator(project.annotator)
         self.help.open(project)
+        self.training.open(project)
         self.desk = Desk(project, self.editor, self._queues, self._settings, self._models, self)
         self.desk.said.connect(self.said)
         self.desk.shown.connect(self._follow)
@@ -131,6 +136,7 @@ class ProjectView(QMainWindow):
             self._listing.cancel()
         self.desk.close()
         self.help.open(None)
+        self.training.open(None)
         self.images.show(None, np.zeros(0, np.int64))
         self.thumbnails.use(None)
         self.desk.deleteLater()
@@ -189,6 +195,10 @@ class ProjectView(QMainWindow):
         """Propose points for every new photo of the list, in the background; again to stop."""
         if self.desk is not None:
             self.desk.propose_all()
+
+    def show_training(self) -> None:
+        """Show the dialog of retraining."""
+        self.training.show()
 
     def search_photos(self) -> None:
         """Put the cursor into the search field."""

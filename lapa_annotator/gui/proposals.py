@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.gui.workers import Job, JobQueue, once
+
+if TYPE_CHECKING:
+    from lapa_annotator.store.project import Project
 
 Pixels = NDArray[np.uint8]
 
@@ -62,18 +65,24 @@ class BuiltInModels:
     detector_name: str | None = None
     proposer_name: str | None = None
     segmenter_name: str | None = None
+    project: Project | None = None
+
+    def use(self, project: Project | None) -> None:
+        """Propose by a project's own version in use from now on, where it has one."""
+        self.project = project
+        self.__dict__.pop("proposer", None)
 
     def faces(self, pixels: Pixels) -> Found:
         """Find the faces of an image and propose their points."""
         from lapa_annotator.dla.registry import find_faces
 
-        faces = tuple(find_faces(pixels, self._detector, self._proposer))
+        faces = tuple(find_faces(pixels, self._detector, self.proposer))
         sure = [float(f.landmarks.confidence.mean()) for f in faces if f.landmarks is not None]
-        return Found(faces, self._proposer.name, 1.0 - min(sure) if sure else None)
+        return Found(faces, self.proposer.name, 1.0 - min(sure) if sure else None)
 
     def points(self, pixels: Pixels, box: Box) -> Landmarks:
         """Propose the points of the face in a box."""
-        landmarks: Landmarks = self._proposer.propose(pixels, box)
+        landmarks: Landmarks = self.proposer.propose(pixels, box)
         return landmarks
 
     def segmentation(self, pixels: Pixels, landmarks: Landmarks) -> Any:
@@ -89,9 +98,14 @@ class BuiltInModels:
         return make_detector(self.detector_name)
 
     @cached_property
-    def _proposer(self) -> Any:
+    def proposer(self) -> Any:
+        """What proposes points: the one that was named, the project's version, or the default."""
         from lapa_annotator.dla.registry import make_proposer
 
+        if self.project is not None and self.proposer_name is None:
+            from lapa_annotator.training.retrain.versions import current_proposer
+
+            return current_proposer(self.project)
         return make_proposer(self.proposer_name)
 
     @cached_property
