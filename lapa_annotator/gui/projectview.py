@@ -20,11 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.face import Status
 from lapa_annotator.gui.desk import Desk
 from lapa_annotator.gui.editor.editor import Dock, Editor
 from lapa_annotator.gui.imagelist import Column, ImageList
 from lapa_annotator.gui.listpanel import ListPanel
 from lapa_annotator.gui.messages import Message
+from lapa_annotator.gui.navigator import TO_REVIEW
 from lapa_annotator.gui.projecthelp import ProjectHelp
 from lapa_annotator.gui.proposals import Models
 from lapa_annotator.gui.retrain.helper import TrainingHelp
@@ -52,6 +54,8 @@ _TABS = {
     "repair": "point",
     "comments": "parts",
 }
+# What is brought into sight when one begins to repair or to review.
+_DOCK_OF = {"repair": "repair", "review": "comments"}
 # Heights in relation to each other.
 _HEIGHTS = {"parts": 300, "point": 400}
 
@@ -81,7 +85,6 @@ class ProjectView(QMainWindow):
         self._listing: Job | None = None
         self._go_to = 0
         self._docks: dict[str, QDockWidget] = {}
-        self._repairs = False
         self.desk: Desk | None = None
         self.thumbnails = Thumbnails(queues.pictures, self)
         self.images = ImageList(self.thumbnails.get)
@@ -93,7 +96,7 @@ class ProjectView(QMainWindow):
         self.training = TrainingHelp(queues, models, self)
         self.training.said.connect(self.said)
         self.training.changed.connect(self.images.refresh)
-        self.editor.repair.changed.connect(self._show_tools)
+        self.editor.options.changed.connect(self._on_option)
         self.editor.reviewed.connect(self.next_to_review)
         self.setCentralWidget(self._halves())
         self.panel.searched.connect(self.search)
@@ -169,7 +172,7 @@ class ProjectView(QMainWindow):
         """Show the next photo that waits for a reviewer."""
         if self.desk is None:
             return
-        image_id = self.desk.navigator.to_review()
+        image_id = self.desk.navigator.to_review(self.desk.image_id)
         if image_id is None:
             text = self.tr("No other photo in the list waits for a review.")
             self.said.emit(Message(text, "ok", "end"))
@@ -295,12 +298,24 @@ class ProjectView(QMainWindow):
         """Return the dock of that id; raises KeyError when there is none."""
         return self._docks[name]
 
-    def _show_tools(self) -> None:
-        """Bring the tools of repair into sight when it begins."""
-        is_on, dock = self.editor.repair.on, self._docks.get("repair")
-        if dock is not None and is_on and not self._repairs:
-            dock.raise_()
-        self._repairs = is_on
+    def _on_option(self, name: str) -> None:
+        """Bring what repair or review needs into sight when it begins."""
+        if name in _DOCK_OF and getattr(self.editor.options, name):
+            dock = self._docks.get(_DOCK_OF[name])
+            if dock is not None:
+                dock.raise_()
+        if name == "review" and self.desk is not None:
+            self._begin_review(bool(self.editor.options.review))
+
+    def _begin_review(self, is_on: bool) -> None:
+        """What waits for a review is the queue, unless another search says what is."""
+        field = self.panel.search
+        if is_on and not field.text():
+            field.setText(TO_REVIEW)
+        elif not is_on and field.text() == TO_REVIEW:
+            field.clear()
+        if is_on and self.editor.document.annotation.status is not Status.DONE:
+            self.next_to_review()
 
     def _title_docks(self) -> None:
         """Give a title to every dock that no tab names; they are closed from the menu."""
