@@ -40,7 +40,9 @@ class Verb:
 
 VERBS: tuple[Verb, ...] = (
     Verb("annotate", "lapa_annotator.cli.annotate:annotate_verb", "Make a data set of photos."),
+    Verb("check", "lapa_annotator.cli.check:check_verb", "Find points that cannot be right."),
     Verb("demo", "lapa_annotator.cli.demo:demo_verb", "Annotate the photos of installed packages."),
+    Verb("effort", "lapa_annotator.cli.effort:effort_verb", "What work took, and what is left."),
     Verb("eval", "lapa_annotator.cli.evaluate:app", "Compare landmarks or label maps to truth."),
     Verb("export", "lapa_annotator.cli.export:export_verb", "Write a project as a data set."),
     Verb("gui", "lapa_annotator.cli.gui:gui_verb", "Open the window."),
@@ -48,6 +50,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("models", "lapa_annotator.cli.models:app", "List, fetch and verify the files of weights."),
     Verb("nets", "lapa_annotator.cli.nets:app", "The program's own networks, and their costs."),
     Verb("project", "lapa_annotator.cli.project:app", "Make, fill and check projects."),
+    Verb("report", "lapa_annotator.cli.report:report_verb", "How a project stands: HTML and CSV."),
     Verb("retrain", "lapa_annotator.cli.retrain:retrain_verb", "Make a project's model better."),
     Verb("simulate", "lapa_annotator.cli.simulate:simulate_verb", "Count the drags faces take."),
     Verb("synth", "lapa_annotator.cli.synth:app", "Render faces with exact labels."),

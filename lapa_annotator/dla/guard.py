@@ -12,19 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lapa_annotator.dla.covariance import assumed_correlation
+from lapa_annotator.dla.anatomy import Shape, expected, robust_fit, shape_of, signed_distance
 from lapa_annotator.dla.frame import mean_shape
-from lapa_annotator.dla.pose import estimate_pose
 from lapa_annotator.domain.edits import SetPoints
 from lapa_annotator.domain.face import Face
-from lapa_annotator.domain.geometry import Similarity
 from lapa_annotator.domain.landmarks import Landmarks, Origin, Points
-from lapa_annotator.domain.schema import MIRROR, N_POINTS, PART_BY_NAME, PARTS, Part
+from lapa_annotator.domain.schema import MIRROR, N_POINTS, PARTS, Part
 
 Array = NDArray[np.float64]
 
@@ -86,106 +83,26 @@ class Problem:
         return SetPoints(face.id, before, after)
 
 
-@dataclass(frozen=True, eq=False)
-class Shape:
-    """A face as the guard looks at it.
-
-    Attributes:
-        points: (106, 2) float64 in image pixels.
-        upright: (106, 2) the same in the mean face's frame: inter-ocular distances of a frontal
-            face, the head upright.
-        back: the way from that frame to image pixels.
-        yaw: how far the head is turned to either side, in degrees.
-    """
-
-    points: Points
-    upright: Points
-    back: Similarity
-    yaw: float
-
-
 def find_problems(landmarks: Landmarks) -> list[Problem]:
     """Find what cannot be right about a face's points.
 
-    A face whose sides are all swapped, or whose parts are, is not looked at for what follows
-    from that; take the repair and look again.
+    What follows from swapped sides is not told, and no point is told of twice: take the repairs
+    and look again.
     """
     points = landmarks.points
     if whole := _whole_swap(points):
         return [whole]
-    shape = _shape(points)
-    swaps = list(_part_swaps(shape))
-    taken = {i for p in swaps for i in p.indices}
-    found = swaps
+    shape = shape_of(points)
+    if swaps := list(_part_swaps(shape)):
+        return swaps
+    found: list[Problem] = []
+    taken: set[int] = set()
     for look in _LOOKS:
         for problem in look(shape):
             if not taken.intersection(problem.indices):
                 found.append(problem)
-                if problem.kind is Kind.ORDER:
-                    taken.update(problem.indices)
+                taken.update(problem.indices)
     return found
-
-
-# The frame
-
-# How much a point may leave the smooth bend, of how much faces differ.
-_LOOSE = 0.2
-
-
-def _shape(points: Points) -> Shape:
-    to_upright = robust_fit(points, mean_shape())
-    yaw = abs(estimate_pose(points).yaw)
-    return Shape(points, to_upright.apply(points), to_upright.inverse(), yaw)
-
-
-def robust_fit(source: Points, target: Points) -> Similarity:
-    """The similarity that brings most of (n, 2) ``source`` close to ``target``.
-
-    Points that lie far off, measured in the target's units, count little.
-    """
-    weights = np.ones(len(source))
-    for _ in range(6):
-        fit = _weighted_fit(source, target, weights)
-        off = np.linalg.norm(fit.apply(source) - target, axis=1)
-        bound = max(0.05, float(np.median(off)))
-        weights = 1 / (1 + (off / bound) ** 2) ** 2
-    return fit
-
-
-def _weighted_fit(source: Points, target: Points, weights: Array) -> Similarity:
-    w = (weights / weights.sum())[:, None]
-    ms, mt = (w * source).sum(axis=0), (w * target).sum(axis=0)
-    s, t = source - ms, target - mt
-    spread = float((w * s * s).sum())
-    if spread == 0:
-        return Similarity(1.0, 0.0, float(mt[0] - ms[0]), float(mt[1] - ms[1]))
-    a = float((w * s * t).sum()) / spread
-    b = float((w[:, 0] * (s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0])).sum()) / spread
-    if a == 0 and b == 0:
-        a = 1e-6
-    return Similarity(
-        a, b, float(mt[0] - (a * ms[0] - b * ms[1])), float(mt[1] - (b * ms[0] + a * ms[1]))
-    )
-
-
-def expected(shape: Shape, wrong: Sequence[int]) -> Points:
-    """Where points would lie if they followed all others: (n, 2) in the upright frame.
-
-    The mean face, bent smoothly so that it passes near every other point.
-    """
-    chosen = np.array(wrong, dtype=np.intp)
-    others = np.setdiff1d(np.arange(N_POINTS), chosen)
-    off = shape.upright[others] - mean_shape()[others]
-    tied = _bending()
-    bent = np.linalg.solve(tied[np.ix_(chosen, chosen)], tied[np.ix_(chosen, others)] @ off)
-    return np.asarray(mean_shape()[chosen] - bent)
-
-
-@cache
-def _bending() -> Array:
-    """(106, 106) inverse covariance of how a face's points lie off the mean face's."""
-    loose: Array = assumed_correlation() + _LOOSE**2 * np.eye(N_POINTS)
-    return np.asarray(np.linalg.inv(loose))
 
 
 def _repaired(
@@ -329,6 +246,10 @@ _OPENINGS: tuple[tuple[str, float, tuple[int, ...], tuple[int, ...], tuple[int, 
 )
 
 
+# Beside points that cross, those are exchanged too that overlap by more than this.
+_TOUCHING = 0.01
+
+
 def _crossings(shape: Shape) -> Iterator[Problem]:
     for name, bound, upper, lower, corners in _OPENINGS:
         up, low = shape.upright[list(upper)], shape.upright[list(lower)]
@@ -338,9 +259,9 @@ def _crossings(shape: Shape) -> Iterator[Problem]:
         # Down, square to the corners' line; in profile the line is short and says little.
         down = np.array([-along[1], along[0]]) if width > 0.1 else np.array([0.0, 1.0])
         depth = (up - low) @ down
-        crossed = depth > bound
-        if not crossed.any():
+        if depth.max() <= bound:
             continue
+        crossed = depth > _TOUCHING
         pairs = [(u, d) for u, d, c in zip(upper, lower, crossed, strict=True) if c]
         indices = [i for pair in pairs for i in pair]
         swapped = shape.points[[i for u, d in pairs for i in (d, u)]]
@@ -350,30 +271,38 @@ def _crossings(shape: Shape) -> Iterator[Problem]:
 
 # Places
 
-_PLACED = (
-    "left eyebrow",
-    "right eyebrow",
-    "nose bridge",
-    "nose base",
-    "left eye",
-    "right eye",
-    "outer lip",
-    "inner lip",
+_PLACED: tuple[tuple[str, tuple[int, ...], float], ...] = (
+    ("left eyebrow", tuple(range(33, 42)), 0.2),
+    ("right eyebrow", tuple(range(42, 51)), 0.2),
+    ("nose bridge", tuple(range(51, 55)), 0.22),
+    ("nose base", tuple(range(55, 66)), 0.22),
+    ("left eye", (*range(66, 75), 104), 0.2),
+    ("right eye", (*range(75, 84), 105), 0.2),
+    ("outer lip", tuple(range(84, 96)), 0.24),
+    ("inner lip", tuple(range(96, 104)), 0.24),
 )
-# How far the middle of a part may lie from where the others have it, in inter-ocular distances.
-_DISPLACED = {"outer lip": 0.24, "inner lip": 0.24, "nose base": 0.22, "nose bridge": 0.22}
-_DISPLACED_ELSE = 0.2
+"""Name, points, and how far the middle of a part may lie from where the others have it."""
 
 
 def _displaced(shape: Shape) -> Iterator[Problem]:
-    for name in _PLACED:
-        indices = PART_BY_NAME[name].indices
-        there = expected(shape, indices)
+    """The parts that lie elsewhere, worst first, each judged without those found before it."""
+    found: set[int] = set()
+    while True:
+        worst, best = 1.0, None
+        for name, indices, bound in _PLACED:
+            if not found.isdisjoint(indices):
+                continue
+            there = expected(shape, [*indices, *sorted(found)])[: len(indices)]
+            off = there.mean(axis=0) - shape.upright[list(indices)].mean(axis=0)
+            if (far := float(np.hypot(*off)) / bound) > worst:
+                worst, best = far, (name, indices, off)
+        if best is None:
+            return
+        name, indices, off = best
+        found.update(indices)
+        message = f"the {name} is not where the rest of the face has it"
         here = shape.upright[list(indices)]
-        off = there.mean(axis=0) - here.mean(axis=0)
-        if float(np.hypot(*off)) > _DISPLACED.get(name, _DISPLACED_ELSE):
-            message = f"the {name} is not where the rest of the face has it"
-            yield _repaired(shape, Kind.OUTSIDE, message, "move it there", indices, here + off)
+        yield _repaired(shape, Kind.OUTSIDE, message, "move it there", indices, here + off)
 
 
 _SIGHT = (("left", 104, 74, tuple(range(66, 74))), ("right", 105, 83, tuple(range(75, 83))))
@@ -402,6 +331,7 @@ _NOSE = tuple(range(51, 66))
 # How far the contour may run inside of the nose, in inter-ocular distances; on turned heads the
 # visible outline does, and more so with every degree.
 _CUT, _CUT_A_DEGREE = 0.06, 0.011
+_SIDES, _FAR_OFF = (list(range(2, 15)), list(range(18, 31))), 0.12
 
 
 def _cut_nose(shape: Shape) -> Iterator[Problem]:
@@ -413,34 +343,22 @@ def _cut_nose(shape: Shape) -> Iterator[Problem]:
     cut = [i for i in _NOSE if signed_distance(shape.upright[i], outline) < -bound]
     if not cut:
         return
-    nose = shape.upright[list(_NOSE)]
-    low, high = nose.min(axis=0) - 0.15, nose.max(axis=0) + 0.15
-    wrong = np.flatnonzero(((contour >= low) & (contour <= high)).all(axis=1)).tolist()
-    if not wrong:
-        wrong = [int(np.argmin(np.linalg.norm(contour - shape.upright[cut[0]], axis=1)))]
+    nose = shape.upright[list(_NOSE)].mean(axis=0)
+    # The side that comes near the nose; its points that lie far from where they should are wrong.
+    half = min(_SIDES, key=lambda side: np.linalg.norm(contour[side] - nose, axis=1).min())
+    there = expected(shape, half)
+    off = np.linalg.norm(contour[half] - there, axis=1)
+    far = off >= min(_FAR_OFF, float(off.max()))
+    wrong = [i for i, is_far in zip(half, far, strict=True) if is_far]
     there = expected(shape, wrong)
     message = "the contour cuts the nose"
     yield _repaired(shape, Kind.NOSE, message, "put the contour outside", wrong, there)
 
 
-def signed_distance(point: Array, outline: Points) -> float:
-    """Distance of (2,) ``point`` to the closed (n, 2) ``outline``, negative outside."""
-    ends = np.vstack([outline, outline[:1]])
-    inside, nearest = False, np.inf
-    for a, b in pairwise(ends):
-        edge = b - a
-        along = float(np.clip((point - a) @ edge / max(float(edge @ edge), 1e-12), 0, 1))
-        nearest = min(nearest, float(np.hypot(*(a + along * edge - point))))
-        if (a[1] > point[1]) != (b[1] > point[1]):
-            crossing = a[0] + (point[1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
-            inside ^= bool(point[0] < crossing)
-    return nearest if inside else -nearest
-
-
 _LOOKS: tuple[Callable[[Shape], Iterator[Problem]], ...] = (
-    _disorder,
+    _cut_nose,
     _crossings,
+    _disorder,
     _displaced,
     _pupils,
-    _cut_nose,
 )

@@ -61,7 +61,7 @@ def load_prior(path: Path) -> Prior:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError("it is too large")
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             about = json.loads(bytes(file[_ABOUT]))
             columns = {f.name: _column(file, f.name) for f in fields(Sums)}
         if about["format"] > FORMAT:

@@ -112,7 +112,8 @@ class Propagator:
         error = (self._there.apply(places) - self._base[chosen]).ravel()
         residual = error - self._mean.reshape(-1, 2)[chosen].ravel()
         shift = (self._mean + given.gain @ residual).reshape(N_POINTS, 2)
-        points = self._back.apply(self._base + self._strength * shift)
+        here, origin = self._back.apply(self._strength * shift), (self._back.tx, self._back.ty)
+        points = self.proposal.points + (here - origin)
         points[chosen] = places
         freedom = self._freedom + residual.size
         known = self._freedom * self._scale + float(residual @ given.inverse @ residual)
