@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QDateTime, QTime, QTimer, Signal
+from PySide6.QtCore import QDateTime, Qt, QTime, QTimer, QUrl, Signal
+from PySide6.QtGui import QImage, QTextDocument
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -31,6 +32,7 @@ from lapa_annotator.gui.widgets import wrapped
 from lapa_annotator.gui.workers import Job, JobQueue, once
 from lapa_annotator.store.effort import finished_faces
 from lapa_annotator.store.project import Project
+from lapa_annotator.training.loop import Progress
 from lapa_annotator.training.retrain.forecast import CurvePoint, forecast, learning_curve
 from lapa_annotator.training.retrain.report import MARKDOWN
 from lapa_annotator.training.retrain.settings import settings_of
@@ -107,6 +109,7 @@ class _Work(QWidget):
         self._was_alive = False
         self.state = wrapped("")
         self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
         self.course = CourseView()
         self.start = QPushButton(self.tr("Retrain now"))
         self.pause = QPushButton(self.tr("Pause"))
@@ -143,9 +146,10 @@ class _Work(QWidget):
             return
         alive = training is not None and training.job.alive
         counted = self.tr("{new} faces finished since the last training; due at {every}.")
-        lines = [_said(training), counted.format(new=told.new, every=told.every)]
-        self.state.setText("\n".join(line for line in lines if line))
         reports = training.reports() if training is not None else []
+        lines = [_said(training), self._far(training, reports)]
+        lines += [counted.format(new=told.new, every=told.every)]
+        self.state.setText("\n".join(line for line in lines if line))
         if training is not None:
             self.bar.setMaximum(max(training.job.total, 1))
             self.bar.setValue(min(training.job.done, max(training.job.total, 1)))
@@ -156,6 +160,20 @@ class _Work(QWidget):
         if self._was_alive and not alive:
             self.ended.emit()
         self._was_alive = alive
+
+    def _far(self, training: Training | None, reports: list[Progress]) -> str:
+        """Steps taken and the time left, while it is at work."""
+        if training is None or not training.job.alive or not training.job.total:
+            return ""
+        text = self.tr("{done} of {total}").format(done=training.job.done, total=training.job.total)
+        steps = [r for r in reports if r.stage == "training" and r.step and r.seconds]
+        if steps and training.job.state == "running":
+            last = steps[-1]
+            left = last.seconds / last.step * (last.steps - last.step) / 60
+            text += self.tr(", about {minutes} minutes of training left").format(
+                minutes=math.ceil(left)
+            )
+        return text
 
     def _offer(self, training: Training | None) -> None:
         alive = training is not None and training.job.alive
@@ -204,6 +222,21 @@ def _said(training: Training | None) -> str:
     return f"{state.capitalize()}: {job.message}" if job.message else state.capitalize()
 
 
+class _Report(QTextBrowser):
+    """A report in Markdown; its picture is made to fit."""
+
+    def loadResource(self, kind: int, name: QUrl) -> Any:
+        """Give a picture no wider than what is shown."""
+        found = super().loadResource(kind, name)
+        if kind == QTextDocument.ResourceType.ImageResource.value and found is not None:
+            image = QImage(found) if isinstance(found, QImage) else QImage.fromData(found)
+            width = max(self.viewport().width() - 24, 200)
+            if image.width() > width:
+                smooth = Qt.TransformationMode.SmoothTransformation
+                return image.scaledToWidth(width, smooth)
+        return found
+
+
 class _Versions(QWidget):
     """The versions with their scores and reports; any of them can be used."""
 
@@ -221,14 +254,14 @@ class _Versions(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.report = QTextBrowser()
+        self.report = _Report()
         self.use = QPushButton(self.tr("Use this version"))
         self.use.clicked.connect(self._use)
         self.table.itemSelectionChanged.connect(self._chosen)
         column = QVBoxLayout(self)
         column.addWidget(self.table, 1)
-        column.addWidget(self.use)
-        column.addWidget(self.report, 2)
+        column.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.report, 3)
         self.fill()
 
     def fill(self) -> None:
