@@ -169,8 +169,7 @@ class Document(QObject):
         return propagated if preview is None else propagated | preview.following
 
     def _preview_of(self, face: Face) -> Preview | None:
-        here = self._preview is not None and self._preview.face.id == face.id
-        return self._preview if here else None
+        return self._preview if self._preview and self._preview.face.id == face.id else None
 
     def proposal(self, face: Face) -> Points | None:
         """(106, 2) where the points of a face were proposed; None when nobody knows."""
@@ -219,6 +218,11 @@ class Document(QObject):
             self._preview = Preview(face, self.follower)
         moved = self._preview.move(indices, work.clamped(points, self.size))
         self.moved.emit(face.id, moved)
+
+    def catch_up(self) -> None:
+        """Bring on screen what lags behind the points on their way."""
+        if self._preview is not None and (moved := self._preview.catch_up()):
+            self.moved.emit(self._preview.face.id, moved)
 
     def commit(self, title: str) -> None:
         """Make one edit of what is previewed, with what followed it, and save it."""
@@ -289,9 +293,8 @@ class Document(QObject):
 
     def apply_with_followers(self, face: Face, edit: edits.SetPoints | None, title: str) -> None:
         """Apply what the hand did to points of a face, and what follows it, as one edit."""
-        if edit is not None and self.follower is not None:
-            edit = self.follower.with_followers(face, edit)
-        self.apply(edit, title)
+        follows = edit is not None and self.follower is not None
+        self.apply(self.follower.with_followers(face, edit) if follows else edit, title)
 
     def set_status(self, status: Status, title: str) -> None:
         """Say how far the photo is."""

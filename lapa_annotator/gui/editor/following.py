@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from lapa_annotator.dla.prior import Prior
 from lapa_annotator.dla.propagate import Propagator
@@ -27,7 +27,10 @@ FindPrior = Callable[[str], Prior]
 
 _NOT_A_MODEL = frozenset({"", "mean shape", "previous face"})
 # Of a screen pixel: a shorter way is not drawn while the hand is on its way.
-_LEAST = 0.3
+_LEAST = 0.4
+
+REST_MS = 40
+"""When the hand has rested so long, every point is brought to where it follows to."""
 
 
 class Following(QObject):
@@ -56,6 +59,9 @@ class Following(QObject):
         self._priors: dict[str, Prior | str] = {}
         self._wanted: set[str] = set()
         self._made: tuple[Landmarks, Propagator] | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(document.catch_up)
+        document.moved.connect(self._rest.start)
         document.follower = self
         for signal in (document.opened, document.face_switched, document.changed):
             signal.connect(self.look_up)

@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 from lapa_annotator.domain.edits import SetPoints
 from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.landmarks import Points
+from lapa_annotator.domain.schema import N_POINTS, PARTS
 
 Mask = NDArray[np.bool_]
+
+_PART = np.zeros(N_POINTS, np.intp)
+for _place, _part in enumerate(PARTS):
+    _PART[list(_part.indices)] = _place
 
 
 class Follower(Protocol):
@@ -51,6 +56,7 @@ class Preview:
         self.face = face
         self.points: Points = np.array(face.landmarks.points)
         self.touched: set[int] = set()
+        self._places = self.points
         may_follow = None if follower is None else follower.may_follow(face)
         self._follower = None if may_follow is None else follower
         self._human = face.landmarks.touched
@@ -65,13 +71,30 @@ class Preview:
         if self._follower is None:
             return tuple(indices)
         self.following[list(indices)] = False
+        lag = self._lag()
+        # A whole face on its way is more than one step may cost: the hand's own parts move with
+        # it, and of the others the one that lags most; ``catch_up`` brings the rest.
+        by_part = np.zeros(len(PARTS))
+        np.maximum.at(by_part, _PART, lag)
+        now = np.isin(_PART, [*_PART[list(indices)], by_part.argmax()])
+        return (*indices, *self._bring(np.flatnonzero((lag > 0) & now)))
+
+    def catch_up(self) -> tuple[int, ...]:
+        """Bring every point that lags behind; return the indices of those that moved."""
+        return () if self._follower is None else self._bring(np.flatnonzero(self._lag()))
+
+    def _lag(self) -> NDArray[np.float64]:
+        """(106,) how far points are from where they follow to; 0 where that cannot be seen."""
+        assert self._follower is not None
         hands = np.flatnonzero(self._human).tolist()
         fixed = {i: self.points[i] for i in (*hands, *self.touched)}
-        places, least = self._follower.places(self.face, fixed)
-        far = np.abs(places - self.points).max(axis=1) >= least
-        moved = np.flatnonzero(far & self.following)
-        self.points[moved] = places[moved]
-        return (*indices, *moved.tolist())
+        self._places, least = self._follower.places(self.face, fixed)
+        lag = np.abs(self._places - self.points).max(axis=1)
+        return np.where(self.following & (lag >= least), lag, 0.0)
+
+    def _bring(self, indices: NDArray[np.intp]) -> tuple[int, ...]:
+        self.points[indices] = self._places[indices]
+        return tuple(indices.tolist())
 
     @property
     def indices(self) -> tuple[int, ...]:

@@ -65,6 +65,7 @@ def test_neighbours_move_under_the_pointer_and_are_blue_before_the_hand_lets_go(
     drawn = shown_faces(following.document, following.editor.parts, following.editor.options)[-1]
     assert tuple(drawn.colours[NEXT_ON_JAW]) == ORIGIN_COLOURS[Origin.PROPAGATED]
     assert drawn.followed[NEXT_ON_JAW] and not drawn.followed[JAW]
+    following.document.catch_up()
     following.release(start + DOWN)
     assert following.points == pytest.approx(shown, abs=0.5)
 
@@ -193,3 +194,17 @@ def test_a_proposal_that_arrives_later_is_what_points_follow_from(following):
     assert following.editor.following.why_not
     following.editor.receive_proposal(1, face.id, face_in().landmarks)
     assert following.editor.following.why_not == ""
+
+
+def test_parts_that_lag_behind_the_hand_catch_up_when_it_rests(following, qtbot):
+    start = following.point(JAW)
+    following.press(start)
+    following.move(start + DOWN)
+    face = following.document.face
+    shown = following.document.points(face)
+    held = shown.copy()
+    qtbot.waitUntil(lambda: not np.array_equal(shown, held), timeout=2000)
+    following.document.catch_up()
+    at_rest = shown.copy()
+    following.release(start + DOWN)
+    assert following.points == pytest.approx(at_rest, abs=0.5)
