@@ -21,7 +21,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from lapa_annotator.batch.sample import sample_photos
+from lapa_annotator.domain.schema import MIRROR
 from lapa_annotator.gui import app
+from lapa_annotator.gui.editor import work
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.window import Window
 
@@ -93,6 +95,27 @@ class Scene:
         if drop:
             QTest.mouseRelease(canvas.viewport(), left, pos=there)
 
+    def paint(self, *places: tuple[float, float], drop: bool = True) -> None:
+        """Lead the brush through places of the face: parts of its box, from its upper left."""
+        canvas, box = self.editor.canvas, self.editor.document.faces[0].box
+        spots = [
+            canvas.mapFromScene(QPointF(box.x0 + x * box.width, box.y0 + y * box.height))
+            for x, y in places
+        ]
+        left = Qt.MouseButton.LeftButton
+        QTest.mousePress(canvas.viewport(), left, pos=spots[0])
+        for spot in spots[1:]:
+            QTest.mouseMove(canvas.viewport(), spot)
+        if drop:
+            QTest.mouseRelease(canvas.viewport(), left, pos=spots[-1])
+        self.idle(100)
+
+    def begin_repair(self) -> None:
+        """Begin to repair, and wait for hair and skin."""
+        self.do("toggle_repair")
+        self.wait(lambda: self.editor.live_map.is_segmented)
+        self.editor.options.set("opacity", 0.5)
+
     def save(self, name: str, what: QWidget | None = None) -> None:
         """Write a picture of the window, or of a dialog of it."""
         self.idle()
@@ -157,6 +180,77 @@ def label_map(folder: Path) -> None:
     scene.save("label-map")
 
 
+def repair(folder: Path) -> None:
+    """A label map being repaired: a stroke under the hand, the tools at the right."""
+    scene = Scene(folder)
+    scene.open(_photos(folder))
+    scene.begin_repair()
+    scene.editor.options.set("brush", 14)
+    scene.do("paint_hair")
+    scene.paint((0.05, 0.45), (0.0, 0.6), (0.02, 0.75))
+    scene.do("paint_occluder")
+    scene.paint((0.16, 0.3), (0.3, 0.29), (0.44, 0.31), (0.42, 0.4), (0.2, 0.4), (0.16, 0.3))
+    scene.do("paint_skin")
+    scene.paint((0.6, 0.6), (0.7, 0.66), (0.8, 0.6), drop=False)
+    scene.save("repair")
+
+
+def review(folder: Path) -> None:
+    """A finished photo before a reviewer: beside the model's own map, and the difference."""
+    scene = Scene(folder)
+    scene.open(_photos(folder))
+    scene.begin_repair()
+    scene.editor.options.set("brush", 16)
+    scene.do("paint_hair")
+    scene.paint((0.02, 0.35), (0.0, 0.6), (0.05, 0.8))
+    scene.do("toggle_repair")
+    scene.drag(87, 2, -9)
+    name = scene.editor.document.photo.name
+    scene.do("finish")
+    scene.wait(lambda: scene.editor.document.photo.name != name and scene.editor.has("points"))
+    scene.do("toggle_review")
+    scene.wait(lambda: scene.editor.document.photo.name == name)
+    scene.wait(lambda: scene.editor.reviewing.comparing.reference is not None)
+    for index, text in ((8, "Hair goes on behind the ear"), (87, "Lip line is better now")):
+        scene.editor.document.select({index}, index)
+        scene.do("comment")
+        QTest.keyClicks(scene.editor.reviewing.ask.field, text)
+        QTest.keyClick(scene.editor.reviewing.ask.field, Qt.Key.Key_Return)
+    scene.editor.document.select(())
+    scene.do("toggle_beside")
+    scene.do("fit_face")
+    scene.do("reject")
+    scene.save("review")
+    scene.editor.reviewing.ask.leave()
+    scene.do("toggle_beside")
+    scene.do("toggle_difference")
+    scene.do("fit_face")
+    scene.save("difference")
+
+
+def helping(folder: Path) -> None:
+    """One drag that repairs a jaw, the walk through doubtful points, a swap that was found."""
+    scene = Scene(folder)
+    scene.open(_photos(folder))
+    scene.wait(lambda: not scene.editor.following.why_not)
+    scene.drag(8, -26, 14, drop=False)
+    scene.editor.document.catch_up()
+    scene.save("following")
+    scene.editor.canvas.cancel_gesture()
+    for index, dx, dy in ((8, -4, 6), (36, 0, 6), (90, 4, 3)):
+        scene.drag(index, dx, dy)
+    scene.do("next_doubt")
+    scene.save("doubt")
+    document = scene.editor.document
+    face, eyes = document.face, [*range(66, 84), 104, 105]
+    there = face.landmarks.points[MIRROR[eyes]]
+    document.apply(work.moved(face, eyes, there, document.by()), "Move the eyes")
+    scene.wait(lambda: scene.editor.guarding.problems)
+    scene.do("next_problem")
+    scene.window.view.dock("guard").raise_()
+    scene.save("guard")
+
+
 def several_faces(folder: Path) -> None:
     """A photo of several faces."""
     scene = Scene(folder)
@@ -193,7 +287,10 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "correcting": correcting,
     "dark": dark,
     "label-map": label_map,
+    "helping": helping,
     "several-faces": several_faces,
+    "repair": repair,
+    "review": review,
     "shortcuts": shortcuts,
     "scaled-200": double,
 }

@@ -110,7 +110,7 @@ _EDITOR_ICONS: dict[str, str] = {
     "add_face": "box",
     "delete_face": "face-delete",
     "toggle_repair": "brush",
-    "toggle_review": "check",
+    "toggle_review": "review",
     "fit": "zoom-fit",
     "fit_face": "face",
     "zoom_100": "zoom-100",

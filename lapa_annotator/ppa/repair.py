@@ -207,4 +207,5 @@ def _given_away(labels: LabelMap, left: Mask, label: int) -> LabelMap:
 
 def _disc(radius: int) -> NDArray[np.uint8]:
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    return (np.hypot(x, y) <= radius + 0.5).astype(np.uint8)
+    disc: NDArray[np.uint8] = (np.hypot(x, y) <= radius + 0.5).astype(np.uint8)
+    return disc

@@ -64,6 +64,9 @@ class RepairDock(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(self.on)
         layout.addWidget(self._held, 1)
+        for part in self.findChildren(QWidget):
+            # The keys stay with the canvas: a click here takes a tool and no more.
+            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         state.changed.connect(self._follow)
         self._follow()
 
