@@ -163,7 +163,10 @@ def _merged(
 def _finest(image: Image, canvas: Image, to_canvas: Similarity) -> tuple[Similarity, Image]:
     """The canvas with as many pixels as the image has there, up to a limit."""
     side = canvas.shape[0]
-    finest = min(_FINEST, round(side / to_canvas.scale))
+    finest = side / to_canvas.scale
+    while finest > _FINEST:
+        finest /= 2  # cutting by a power of two is cheap
+    finest = round(finest)
     if finest <= side:
         return to_canvas, canvas
     to_fine = _resampled(to_canvas, finest / side)
