@@ -15,8 +15,8 @@ from lapa_annotator.gui.editor.items.stamps import CASING
 
 _WRONG = QColor(255, 120, 40)
 _RADIUS, _CHOSEN_RADIUS = 8.0, 9.5
-# So many rings are a thicket: of the whole face only the lines are drawn.
-_MOST_RINGS = 60
+# More are a thicket: of the whole face only the ways are drawn, and of many ways a few.
+_MOST_RINGS, _MOST_WAYS = 60, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,9 @@ def _draw_rings(painter: QPainter, places: list[QPointF], chosen: bool) -> None:
 
 
 def _draw_ways(painter: QPainter, here: list[QPointF], there: list[QPointF]) -> None:
+    ways = list(zip(here, there, strict=True))
+    ways = ways[:: -(-len(ways) // _MOST_WAYS)]
     for pen in (QPen(CASING, 3), QPen(_WRONG, 1.4, Qt.PenStyle.DashLine)):
         painter.setPen(pen)
-        for start, end in zip(here, there, strict=True):
+        for start, end in ways:
             painter.drawLine(start, end)
