@@ -15,7 +15,7 @@ from lapa_annotator.domain.geometry import Box
 
 # What the full-range detector calls a face reaches over the forehead: width and height of its
 # box over those of the box around the points, and how much higher its centre lies, over that
-# height. Medians on 790 portraits, where they spread by 0.06, 0.05 and 0.025.
+# height. Medians on 879 portraits, where they spread by 0.06, 0.05 and 0.025.
 _WIDER, _TALLER, _RAISED = 1.18, 1.21, 0.135
 
 _SAME_FACE_IOU = 0.3

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from lapa_annotator.dla.centre import CentreDetector
 from lapa_annotator.dla.detect import FullRangeDetector
 from lapa_annotator.dla.facemesh import find_points
 from lapa_annotator.dla.hourglass import HourglassProposer
@@ -63,13 +64,17 @@ class FaceMeshProposer:
         )
 
 
-DETECTORS: dict[str, Callable[[], Detector]] = {"full-range": FullRangeDetector}
+DETECTORS: dict[str, Callable[[], Detector]] = {
+    "centre": CentreDetector,
+    "full-range": FullRangeDetector,
+}
 PROPOSERS: dict[str, Callable[[], Proposer]] = {
     "hourglass-106": HourglassProposer,
     "facemesh": FaceMeshProposer,
 }
 # Which model files each of them runs on.
 MODEL_FILES: dict[str, tuple[str, ...]] = {
+    "centre": ("detector-106",),
     "full-range": ("face_detection_full_range",),
     "hourglass-106": ("hourglass-106",),
     "facemesh": ("facemesh",),

@@ -1,7 +1,6 @@
 """The face detector: a small anchor-free network, one candidate face a cell.
 
-Plain 3×3 residual convolutions rather than depth-wise ones: on CPUs, whose convolutions are
-bound by memory, they are as fast at these widths and learn from fewer pictures.
+Plain 3×3 residual convolutions rather than depth-wise ones, which are bound by memory on CPUs.
 """
 
 from __future__ import annotations

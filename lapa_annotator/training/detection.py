@@ -41,7 +41,7 @@ class LossWeights:
     heat: float = 1.0
     overlap: float = 2.0
     sides: float = 0.5
-    roll: float = 0.5
+    roll: float = 2.0
 
 
 def encode(mosaic: Mosaic) -> NDArray[np.float32]:
@@ -110,8 +110,9 @@ def detection_loss(
     true = torch.where(share > 0, edges, torch.ones_like(edges))
     overlap = (share * (1 - _generalised_iou(said, true))).sum() / faces
     lengths = (share * (said.log() - true.log()).abs()).sum() / (4 * faces)
-    aim = functional.normalize(raw[:, 5:7].float(), dim=1)
-    roll = (share * (1 - (aim * turn).sum(1, keepdim=True))).sum() / faces
+    # Not by the angle between the two: near the truth that has hardly a gradient.
+    miss = functional.smooth_l1_loss(raw[:, 5:7].float(), turn, beta=0.1, reduction="none")
+    roll = (share * miss).sum() / faces
     parts = {
         "heat": (focal * counts).sum() / faces,
         "overlap": overlap,

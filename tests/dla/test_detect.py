@@ -48,7 +48,7 @@ def test_a_mirrored_look_finds_the_same_box_and_roll():
 
 @pytest.mark.parametrize("make", [make_detector, make_proposer])
 def test_an_unknown_name_says_which_names_there_are(make):
-    with pytest.raises(InputError, match="has this name; take one of f"):
+    with pytest.raises(InputError, match="has this name; take one of "):
         make("nobody")
 
 

@@ -44,7 +44,7 @@ def background(scraps: Sequence[Image], side: int, rng: np.random.Generator) -> 
         corners = np.stack([_colour(rng) for _ in range(4)]).reshape(2, 2, 3).astype(np.float32)
         canvas = np.asarray(cv2.resize(corners, (side, side)), np.uint8)
     else:
-        canvas = _filled(scraps[rng.integers(len(scraps))], side, rng)
+        canvas = _filled(scraps[int(rng.integers(len(scraps)))], side, rng)
     if rng.random() < 0.4:
         _draw_shapes(canvas, rng)
     return canvas
@@ -66,9 +66,9 @@ def scrap(
         rng: draws everything.
     """
     if rng.random() < 0.5:
-        strips = _strips(image, boxes)
+        strips = faceless_strips(image, boxes)
         if strips:
-            return strips[rng.integers(len(strips))]
+            return strips[int(rng.integers(len(strips)))]
     gone = image.copy()
     for box in boxes:
         _take_away(gone, box, faceless, rng)
@@ -90,7 +90,7 @@ def _take_away(image: Image, box: Box, faceless: Sequence[Image], rng: np.random
         few = cv2.resize(inside, (2, 2), interpolation=cv2.INTER_AREA)
         cover = cv2.resize(few, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
     else:
-        cover = cv2.resize(faceless[rng.integers(len(faceless))], (x1 - x0, y1 - y0))
+        cover = cv2.resize(faceless[int(rng.integers(len(faceless)))], (x1 - x0, y1 - y0))
     mask = np.zeros(inside.shape[:2], np.float32)
     size = (x1 - x0) / 2, (y1 - y0) / 2
     cv2.ellipse(mask, (size, (2 * size[0], 2 * size[1]), 0), 1.0, -1)
@@ -114,16 +114,21 @@ def _shuffled(picture: Image, rng: np.random.Generator) -> Image:
     return made
 
 
-def _strips(image: Image, boxes: Sequence[Box]) -> list[Image]:
-    """What lies left, right, above and below of all faces, where there is enough of it."""
+def faceless_strips(image: Image, boxes: Sequence[Box]) -> list[Image]:
+    """What lies left, right, above and below of all faces of a picture, where it is large enough.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        boxes: all its faces, at least one.
+    """
     height, width = image.shape[:2]
     # A chin's shadow or an ear is still no face, but half a face would be.
     left = int(min(b.x0 for b in boxes) - 2)
     right = int(max(b.x1 for b in boxes) + 3)
     top = int(min(b.y0 - 0.15 * b.height for b in boxes))
     bottom = int(max(b.y1 for b in boxes) + 3)
-    strips = (image[:, : max(left, 0)], image[:, min(right, width) :])
-    strips += (image[: max(top, 0)], image[min(bottom, height) :])
+    strips = [image[:, : max(left, 0)], image[:, min(right, width) :]]
+    strips += [image[: max(top, 0)], image[min(bottom, height) :]]
     return [strip for strip in strips if min(strip.shape[:2]) >= _LEAST_STRIP]
 
 

@@ -21,6 +21,7 @@ from lapa_annotator.domain.landmarks import Points
 from lapa_annotator.domain.schema import mirror_points
 from lapa_annotator.runtime.crops import Image, cut
 from lapa_annotator.training.data.clutter import background, faceless_photos, scrap
+from lapa_annotator.training.data.exposure import coarsened, developed, exposed
 from lapa_annotator.training.data.sources import Source
 from lapa_annotator.training.data.split import VARIATION
 
@@ -160,7 +161,7 @@ class MosaicMaker:
         else:
             layout: Layout = rng.choice(("one", "grid", "scattered"), p=(0.25, 0.3, 0.45))
             self._lay_out(canvas, layout, rng)
-        image = _developed(canvas.image, rng)
+        image = developed(canvas.image, rng)
         return Mosaic(image, tuple(canvas.boxes), tuple(canvas.doubtful))
 
     def _lay_out(self, canvas: _Canvas, layout: Layout, rng: np.random.Generator) -> None:
@@ -185,18 +186,18 @@ class MosaicMaker:
     def _portrait(self, rng: np.random.Generator) -> Portrait:
         portrait = self._pick(rng)
         portrait = portrait if rng.random() < 0.5 else portrait.mirrored()
-        return Portrait(_exposed(portrait.image, rng), portrait.faces)
+        return Portrait(exposed(portrait.image, rng), portrait.faces)
 
     def _pick(self, rng: np.random.Generator) -> Portrait:
-        group = self._groups[rng.choice(len(self._groups), p=self._shares)]
-        return group[rng.integers(len(group))]
+        group = self._groups[int(rng.choice(len(self._groups), p=self._shares))]
+        return group[int(rng.integers(len(group)))]
 
     def _scrap_portrait(self, rng: np.random.Generator) -> Portrait:
-        return Portrait(_exposed(self._scrap(rng), rng), ())
+        return Portrait(exposed(self._scrap(rng), rng), ())
 
     def _scrap(self, rng: np.random.Generator) -> Image:
         if rng.random() < 0.3:
-            return self._photos[rng.integers(len(self._photos))]
+            return self._photos[int(rng.integers(len(self._photos)))]
         portrait = self._pick(rng)
         return scrap(portrait.image, portrait.boxes, self._photos, rng)
 
@@ -308,7 +309,7 @@ class _Canvas:
         width, height = x1 - x0, y1 - y0
         shifted = placed.then(Similarity(1.0, 0.0, -x0, -y0))
         if rng.random() < 0.15 and shifted.scale > 0.15:
-            image, shifted = _coarsened(image, shifted, float(rng.uniform(0.3, 0.8)))
+            image, shifted = coarsened(image, shifted, float(rng.uniform(0.3, 0.8)))
         patch = cut(image, shifted, max(width, height))[:height, :width]
         mask = np.full(image.shape[:2], 255, np.uint8)
         mask = np.asarray(cv2.warpAffine(mask, shifted.matrix, (width, height)), np.uint8)
@@ -356,48 +357,3 @@ def _turn(most: float, rng: np.random.Generator) -> float:
     if rng.random() < 0.6:
         return float(np.clip(rng.normal(0, 10), -most, most))
     return float(rng.uniform(-most, most))
-
-
-def _coarsened(image: Image, placed: Similarity, share: float) -> tuple[Image, Similarity]:
-    """A picture of lower resolution for the same place: as if it had been enlarged."""
-    height, width = image.shape[:2]
-    # No smaller than what is shown of it, times the share.
-    share = min(1.0, placed.scale * share)
-    small = max(2, round(width * share)), max(2, round(height * share))
-    fx, fy = width / small[0], height / small[1]
-    low = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
-    factor = (fx + fy) / 2
-    back = Similarity(factor, 0.0, (fx - 1) / 2, (fy - 1) / 2)
-    return np.asarray(low, np.uint8), back.then(placed)
-
-
-def _exposed(image: Image, rng: np.random.Generator) -> Image:
-    """Another exposure, contrast and cast of light; sometimes in black and white."""
-    gain = float(np.exp(rng.normal(0, 0.25))) * np.exp(rng.normal(0, 0.06, 3))
-    gamma = float(np.exp(rng.normal(0, 0.25)))
-    if rng.random() < 0.12:
-        gain = gain * float(rng.uniform(0.15, 0.5))
-    levels = np.arange(256)[:, None] / 255
-    table = np.clip(255 * levels**gamma * gain, 0, 255).astype(np.uint8).reshape(256, 1, 3)
-    made = cv2.LUT(image, table)
-    if rng.random() < 0.15:
-        made = np.repeat(cv2.cvtColor(made, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
-    return np.asarray(made, np.uint8)
-
-
-def _developed(image: Image, rng: np.random.Generator) -> Image:
-    """What a camera and a file do to a whole picture: blur, noise, grey, JPEG."""
-    if rng.random() < 0.1:
-        image = _exposed(image, rng)
-    if rng.random() < 0.15:
-        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.8)))
-    if rng.random() < 0.2:
-        noise = rng.normal(0, rng.uniform(2, 14), image.shape).astype(np.float32)
-        image = np.clip(image + noise, 0, 255).astype(np.uint8)
-    if rng.random() < 0.1:
-        image = np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
-    if rng.random() < 0.4:
-        quality = int(rng.integers(25, 95))
-        _, data = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(image, np.uint8)
