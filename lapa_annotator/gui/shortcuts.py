@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from itertools import combinations, pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
@@ -32,7 +32,9 @@ from lapa_annotator.gui.theme import colour
 from lapa_annotator.gui.widgets import named
 from lapa_annotator.gui.words import said
 
-_COLUMNS = 4
+_COLUMNS = 5
+# A title and the room above it are as high as so many rows.
+_HEAD = 2
 
 
 def _menu_title(name: str) -> str:
@@ -44,6 +46,24 @@ def _menu_title(name: str) -> str:
 _Group = tuple[str, list[tuple[str, list[str]]]]
 
 
+def _columns(groups: list[_Group]) -> list[list[_Group]]:
+    """Spread groups over columns of about the same height; a long one goes on in the next."""
+    most = math.ceil(sum(len(rows) + _HEAD for _, rows in groups) / _COLUMNS) + 1
+    columns: list[list[_Group]] = [[]]
+    left = most
+    for title, every in groups:
+        rows = every
+        while rows:
+            if left < 2 * _HEAD and len(columns) < _COLUMNS:
+                columns.append([])
+                left = most
+            room = left - _HEAD if len(columns) < _COLUMNS else len(rows)
+            columns[-1].append((title, rows[:room]))
+            left -= len(rows[:room]) + _HEAD
+            rows = rows[room:]
+    return columns
+
+
 class ShortcutOverview(QDialog):
     """All shortcuts at a glance, as they are now, and what the hand can do on the canvas."""
 
@@ -52,7 +72,7 @@ class ShortcutOverview(QDialog):
     def __init__(self, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Shortcuts"))
-        self.resize(1400, 690)
+        self.resize(1800, 700)
         self.shown_actions = [row.id for row in ACTIONS if sequences(keys[row.id])]
         columns = QHBoxLayout()
         columns.setSpacing(28)
@@ -80,7 +100,7 @@ class ShortcutOverview(QDialog):
         column.addWidget(buttons)
 
     def _arranged(self, keys: Mapping[str, str]) -> list[list[_Group]]:
-        """Groups of (text, shortcuts), spread over columns of about the same height."""
+        """Groups of (text, shortcuts) in columns."""
         groups = []
         for name, _ in MENUS:
             rows = [
@@ -91,13 +111,7 @@ class ShortcutOverview(QDialog):
             if rows:
                 groups.append((_menu_title(name), rows))
         groups.append((self.tr("Mouse"), self._mouse_rows()))
-        sizes = [len(rows) + 2 for _, rows in groups]
-        # The few ways to cut the groups into columns: take the one whose tallest is lowest.
-        cuts = min(
-            combinations(range(1, len(groups)), _COLUMNS - 1),
-            key=lambda at: max(sum(sizes[i:j]) for i, j in pairwise((0, *at, len(groups)))),
-        )
-        return [groups[i:j] for i, j in pairwise((0, *cuts, len(groups)))]
+        return _columns(groups)
 
     def _mouse_rows(self) -> list[tuple[str, list[str]]]:
         return [
