@@ -225,7 +225,7 @@ def _said(training: Training | None) -> str:
 class _Report(QTextBrowser):
     """A report in Markdown; its picture is made to fit."""
 
-    def loadResource(self, kind: int, name: QUrl) -> Any:
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:
         """Give a picture no wider than what is shown."""
         found = super().loadResource(kind, name)
         if kind == QTextDocument.ResourceType.ImageResource.value and found is not None:
