@@ -13,7 +13,7 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.gui.doubtbar import DoubtBar
 from lapa_annotator.gui.editor.editor import Editor
 from lapa_annotator.gui.messages import Message
-from lapa_annotator.gui.workers import JobQueue, once
+from lapa_annotator.gui.workers import Queues, once
 from lapa_annotator.store.effort import finished_faces
 from lapa_annotator.store.project import Project
 
@@ -30,9 +30,9 @@ class ProjectHelp(QObject):
 
     said = Signal(object)
 
-    def __init__(self, editor: Editor, queue: JobQueue, parent: QObject | None = None) -> None:
+    def __init__(self, editor: Editor, queues: Queues, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._editor, self._queue = editor, queue
+        self._editor, self._queues = editor, queues
         self._project: Project | None = None
         self._finished = 0
         self.bar = bar = DoubtBar()
@@ -74,7 +74,7 @@ class ProjectHelp(QObject):
         """Estimate the bound from the drags of the finished photos, off this thread."""
         project = self._project
         if project is not None:
-            self._queue.run(
+            self._queues.files.run(
                 once(lambda: suggest([d for f in finished_faces(project) for d in f.lengths])),
                 returned=self._suggested,
                 failed=lambda error: self.said.emit(Message(str(error), "error", "store")),
@@ -97,7 +97,8 @@ class ProjectHelp(QObject):
         project = self._project
         if project is None or project.read_only or self._finished % LEARN_EVERY:
             return
-        self._queue.run(
+        # It looks through all finished photos: the list must not wait for it.
+        self._queues.models.run(
             once(lambda: learn_from_project(project)),
             self.tr("Learning from your corrections …"),
             returned=lambda _: self._learned(project),

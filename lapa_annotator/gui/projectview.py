@@ -91,7 +91,7 @@ class ProjectView(QMainWindow):
         self.thumbnails.made.connect(self.images.repaint)
         self.panel = ListPanel(self.images)
         self.editor = Editor(settings.store, settings.get("work/annotator"), self._run_slow)
-        self.help = ProjectHelp(self.editor, queues.files, self)
+        self.help = ProjectHelp(self.editor, queues, self)
         self.help.said.connect(self.said)
         self.training = TrainingHelp(queues, models, self)
         self.training.said.connect(self.said)

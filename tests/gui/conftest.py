@@ -119,7 +119,7 @@ class Hand:
         return "" if message is None else message.text
 
     def wait(self, condition) -> None:
-        self.bot.waitUntil(lambda: bool(condition()), timeout=10_000)
+        self.bot.waitUntil(lambda: bool(condition()), timeout=60_000)
 
     def make(self, photos: Path, folder: Path) -> None:
         """Make a project of a folder of photos, and wait until its first photo is on show."""

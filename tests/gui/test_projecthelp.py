@@ -5,7 +5,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from lapa_annotator.dla.doubt import Doubt, GoodEnough
+from lapa_annotator.dla.prior_file import load_prior
 from lapa_annotator.domain.landmarks import Origin
+from lapa_annotator.gui import projecthelp
 from lapa_annotator.gui.doubtbar import DoubtBar
 
 
@@ -79,6 +81,18 @@ def test_an_estimate_needs_corrections_first(hand, photos, tmp_path):
     hand.wait(bar(hand).panel.said.text)
     assert "too few" in bar(hand).panel.said.text()
     assert hand.editor.doubting.good_enough == GoodEnough()
+
+
+def test_a_project_learns_from_finished_photos(hand, photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(projecthelp, "LEARN_EVERY", 1)
+    ready(hand, photos, tmp_path)
+    drag(hand, 8, QPoint(-12, 12))
+    learned = hand.window.project.folder / "cache" / "priors" / "prior-fake.npz"
+    assert not learned.exists()
+    hand.do("finish")
+    hand.wait(learned.exists)
+    hand.wait(lambda: not hand.window.queues.models.jobs and not hand.editor.following.why_not)
+    assert load_prior(learned).sums.faces > 0
 
 
 def test_the_strength_is_a_preference(hand, photos, tmp_path, settings):
