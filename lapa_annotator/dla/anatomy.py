@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,7 +84,7 @@ def expected(shape: Shape, wrong: Sequence[int]) -> Points:
     The mean face, bent smoothly so that it passes near every other point.
     """
     chosen = np.array(wrong, dtype=np.intp)
-    others = np.setdiff1d(np.arange(N_POINTS), chosen)
+    others = np.delete(np.arange(N_POINTS), chosen)
     off = shape.upright[others] - mean_shape()[others]
     tied = _bending()
     bent = np.linalg.solve(tied[np.ix_(chosen, chosen)], tied[np.ix_(chosen, others)] @ off)
@@ -100,13 +100,5 @@ def _bending() -> Array:
 
 def signed_distance(point: Array, outline: Points) -> float:
     """Distance of (2,) ``point`` to the closed (n, 2) ``outline``, negative outside."""
-    ends = np.vstack([outline, outline[:1]])
-    inside, nearest = False, np.inf
-    for a, b in pairwise(ends):
-        edge = b - a
-        along = float(np.clip((point - a) @ edge / max(float(edge @ edge), 1e-12), 0, 1))
-        nearest = min(nearest, float(np.hypot(*(a + along * edge - point))))
-        if (a[1] > point[1]) != (b[1] > point[1]):
-            crossing = a[0] + (point[1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
-            inside ^= bool(point[0] < crossing)
-    return nearest if inside else -nearest
+    ring = np.asarray(outline, np.float32)
+    return float(cv2.pointPolygonTest(ring, (float(point[0]), float(point[1])), True))
