@@ -32,14 +32,19 @@ _INDICES = np.array(list(_RIGID))
 _MODEL = np.array(list(_RIGID.values()))
 
 
-def estimate_pose(points: NDArray[np.float64]) -> Pose:
+def estimate_pose(points: NDArray[np.float64], known: NDArray[np.intp] | None = None) -> Pose:
     """Estimate yaw, pitch and roll in degrees from (106, 2) points.
 
     An affine camera is fitted to the rigid points by least squares and brought to the nearest
     rotation. Points that all coincide give a frontal pose.
+
+    Args:
+        points: (106, 2) float64 points in pixels.
+        known: indices of the points to believe; all of them without.
     """
-    seen = points[_INDICES]
-    model = _MODEL - _MODEL.mean(axis=0)
+    used = np.ones(len(_INDICES), bool) if known is None else np.isin(_INDICES, known)
+    seen = points[_INDICES[used]]
+    model = _MODEL[used] - _MODEL[used].mean(axis=0)
     camera, *_ = np.linalg.lstsq(model, seen - seen.mean(axis=0), rcond=None)
     u, stretch, vt = np.linalg.svd(camera.T, full_matrices=False)
     if stretch[0] <= 0:

@@ -58,13 +58,10 @@ class LandmarkPair:
             raise ValueError("its outer eye corners coincide or its points lie on one line")
 
     def yaw(self) -> float:
-        """How far the head is turned to either side, in degrees, by the truth.
-
-        Points that the truth does not have are taken from the prediction.
-        """
-        points = self.predicted.copy()
+        """How far the head is turned to either side, in degrees, by the true points alone."""
+        points = np.zeros((N_POINTS, 2))
         points[self.indices] = self.truth
-        return abs(estimate_pose(points).yaw)
+        return abs(estimate_pose(points, self.indices).yaw)
 
     def sizes(self) -> dict[str, float]:
         """The normalisers of ``NORMALISERS`` in pixels."""

@@ -34,3 +34,11 @@ def test_a_nose_that_points_to_image_right_is_a_positive_yaw():
 def test_points_that_coincide_give_a_frontal_pose():
     pose = estimate_pose(np.full((106, 2), 5.0))
     assert (pose.yaw, pose.pitch, pose.roll) == (0, 0, 0)
+
+
+def test_points_that_are_not_known_do_not_turn_the_head():
+    points = _seen_from(35, 0, 0)
+    points[33:51] += 40
+    known = np.setdiff1d(np.arange(106), np.arange(33, 51))
+    assert estimate_pose(points, known).yaw == pytest.approx(35, abs=1e-6)
+    assert abs(estimate_pose(points).yaw - 35) > 1
