@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.errors import InputError, choose
 from lapa_annotator.formats.atomic import replace_file
 from lapa_annotator.training.card import card
 from lapa_annotator.training.data.augment import AugmentSettings
@@ -202,13 +202,14 @@ def _beginning(
     order: ParsingOrder, said: list[str]
 ) -> tuple[dict[str, torch.Tensor] | None, dict[str, str]]:
     """The weights to begin from, as far as they fit, and their checksum."""
-    if order.init is None:
-        return None, {}
     from lapa_annotator.nets.registry import build_network
-    from lapa_annotator.nets.resnet import ResNet, load_backbone
+    from lapa_annotator.nets.resnet import BACKBONES, ResNet, load_backbone
     from lapa_annotator.nets.weights import load_weights, read_info
     from lapa_annotator.runtime.files import checksum
 
+    choose(BACKBONES, order.backbone, "backbone")
+    if order.init is None:
+        return None, {}
     network = build_network(order.net, **order.settings)
     try:
         read_info(order.init)
