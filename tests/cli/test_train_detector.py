@@ -53,6 +53,6 @@ def test_its_own_weights_may_be_trained_on(faces, tmp_path):
     network.head[-1].bias.data.fill_(0.25)
     save_weights(path, network, "detector", {})
     task, recipe, faces_seen = _prepare(DetectorOrder((Data(faces),), init=path))
-    assert float(task.network().head[-1].bias[0]) == 0.25
+    assert task.network().head[-1].bias[0].item() == 0.25
     assert "init" in recipe.fingerprints
     assert faces_seen == 3
