@@ -196,7 +196,7 @@ def _follow(
         wish = "running"
         with closing(begin()) as work:
             for progress in work:
-                said = progress.note or said
+                said = progress.note or ("Training." if progress.stage == "training" else said)
                 project.jobs.update(job, done=progress.step, total=progress.steps, message=said)
                 yield progress
                 wish = "paused" if spare and battery() else heart.wish()
