@@ -26,13 +26,20 @@ class Step(Protocol):
     """How far a job is, as every job over photos tells it."""
 
     @property
-    def done(self) -> int: ...
+    def done(self) -> int:
+        """Photos done, with those of an earlier call."""
+
     @property
-    def total(self) -> int: ...
+    def total(self) -> int:
+        """All photos."""
+
     @property
-    def reused(self) -> int: ...
+    def reused(self) -> int:
+        """Photos that an earlier call had done."""
+
     @property
-    def problem(self) -> str | None: ...
+    def problem(self) -> str | None:
+        """One sentence when the photo just done was left out."""
 
 
 class _Rate(ProgressColumn):
