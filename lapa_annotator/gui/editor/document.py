@@ -293,10 +293,9 @@ class Document(QObject):
 
     def apply_with_followers(self, face: Face, edit: edits.SetPoints | None, title: str) -> None:
         """Apply what the hand did to points of a face, and what follows it, as one edit."""
-        if edit is None or self.follower is None:
-            self.apply(edit, title)
-        else:
-            self.apply(self.follower.with_followers(face, edit), title)
+        if edit is not None and self.follower is not None:
+            edit = self.follower.with_followers(face, edit)
+        self.apply(edit, title)
 
     def set_status(self, status: Status, title: str) -> None:
         """Say how far the photo is."""
