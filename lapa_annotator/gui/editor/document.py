@@ -293,9 +293,8 @@ class Document(QObject):
 
     def apply_with_followers(self, face: Face, edit: edits.SetPoints | None, title: str) -> None:
         """Apply what the hand did to points of a face, and what follows it, as one edit."""
-        if edit is not None and self.follower is not None:
-            edit = self.follower.with_followers(face, edit)
-        self.apply(edit, title)
+        follower = self.follower if edit is not None else None
+        self.apply(follower.with_followers(face, edit) if follower and edit else edit, title)
 
     def set_status(self, status: Status, title: str) -> None:
         """Say how far the photo is."""
