@@ -66,7 +66,7 @@ class ExportOptions:
         metadata: also ``metadata.jsonl`` with what formats lose.
         licence: the terms of the photos and annotations, for the data card.
         replace: put the new data set in the place of an older export.
-        jobs: how many processes.
+        jobs: how many processes; 1 is this one itself.
     """
 
     out: Path

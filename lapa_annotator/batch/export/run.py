@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from lapa_annotator.batch.execute import Executor, Processes
+from lapa_annotator.batch.execute import Executor, Processes, Serial
 from lapa_annotator.batch.export.card import (
     CARD,
     CARD_TEXT,
@@ -72,7 +72,8 @@ def export(
     Args:
         project: an open project; nothing in it is changed but its cache.
         options: what to do.
-        executor: where photos are worked on; processes of this machine by default.
+        executor: where photos are worked on; by default processes of this machine, or this
+            one alone for one job.
 
     Raises:
         InputError: before the first value: a query that is not understood, or a folder that is
@@ -80,8 +81,10 @@ def export(
     """
     options = replace(options, out=options.out.absolute())
     check_target(options.out, replace=options.replace)
-    # A worker may be taken down at any moment: what it leaves half written is made again.
-    executor = executor or Processes(options.jobs, 1, hasty=True)
+    if executor is None:
+        # A worker may be taken down at any moment: what it leaves half written is made again.
+        many = options.jobs > 1
+        executor = Processes(options.jobs, 1, hasty=True) if many else Serial()
     tasks = make_plan(project, options)
     with open_staging(options.out) as staging:
         problems: dict[str, str] = {}
