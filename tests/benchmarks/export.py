@@ -146,7 +146,9 @@ def _kill(project: Path, whole: Path, out: Path) -> None:
     kills = 0
     for share in (0.1, 0.3, 0.6, 0.9):
         command = [sys.executable, str(script), str(project), str(out)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as running:
             assert running.stdout is not None
             for line in running.stdout:
                 if int(line) >= share * FACES:
