@@ -89,7 +89,8 @@ def find_prior(model: str) -> Prior:
     """Return what is known of a model version's errors.
 
     A prior learned on this computer comes before the shipped one; without either, errors are
-    taken to be smooth, which any model version can be propagated with.
+    taken to be smooth, which any model version can be propagated with. It is made ready for
+    faces other than those that it was learned from.
 
     Raises:
         InputError: the prior's file is damaged.
@@ -97,5 +98,5 @@ def find_prior(model: str) -> Prior:
     for folder in (models_folder(), data_root("models")):
         path = folder / prior_name(model)
         if path.is_file():
-            return load_prior(path)
+            return load_prior(path).updated(())
     return Prior(model, Sums.none())
