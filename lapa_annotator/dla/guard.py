@@ -163,53 +163,61 @@ def _part_swaps(shape: Shape) -> Iterator[Problem]:
 # Order along curves
 
 _CURVES = tuple(part for part in PARTS if len(part.indices) > 3)
-# What the better order must save, of the curve's length and in inter-ocular distances.
-_SAVED, _SAVED_AT_LEAST = 0.025, 0.03
-# Curves of turned heads fold: more is asked for, beyond so many degrees, with every degree.
-_TURNED, _SAVED_A_DEGREE = 25.0, 0.25
-# The nose base folds upon itself on a head turned further than so many degrees.
-_FOLDING, _FOLDED = "nose base", 35.0
-# A step towards it must save so much, and cost the mean face so much.
-_STEP_SAVED = 0.02
+# How much better the mean face's part, stretched and sheared, must fit points in another order:
+# left of the misfit, and taken off it in inter-ocular distances.
+_LEFT_OF_MISFIT, _TAKEN_OFF = 0.8, 0.007
 
 
 @cache
-def _steps(part: Part) -> NDArray[np.intp]:
-    """(m, n) orders of a part's points that would be wrong on the mean face.
-
-    Two points exchanged, or a run reversed.
-    """
-    n = len(part.indices)
+def _steps(count: int) -> NDArray[np.intp]:
+    """(m, n) orders of n points: two exchanged, or a run reversed."""
     orders = []
-    for i in range(n):
-        for j in range(i + 1, n):
-            exchanged = np.arange(n)
+    for i in range(count):
+        for j in range(i + 1, count):
+            exchanged, reversed_ = np.arange(count), np.arange(count)
             exchanged[[i, j]] = j, i
-            orders += [
-                exchanged,
-                np.concatenate([np.r_[:i], np.r_[i : j + 1][::-1], np.r_[j + 1 : n]]),
-            ]
-    every = np.unique(np.array(orders), axis=0)
-    line = mean_shape()[list(part.indices)]
-    right = _lengths(line[None], part.closed)
-    return every[_lengths(line[every], part.closed) > right + _STEP_SAVED]
+            reversed_[i : j + 1] = reversed_[i : j + 1][::-1]
+            orders += [exchanged, reversed_]
+    return np.unique(np.array(orders), axis=0)
 
 
-def _lengths(lines: Array, closed: bool) -> Array:
-    """(m,) lengths of (m, n, 2) lines."""
-    ends = np.concatenate([lines, lines[:, :1]], axis=1) if closed else lines
-    return np.asarray(np.linalg.norm(np.diff(ends, axis=1), axis=2).sum(axis=1))
+@cache
+def _stretches(part: Part) -> tuple[Array, Array]:
+    """How a part's coordinates are when it is stretched, sheared or arched.
+
+    An orthonormal basis (n, k), and the (k, k) way from it to 1, y, x and x².
+    """
+    x, y = (mean_shape()[list(part.indices)] - mean_shape()[list(part.indices)].mean(axis=0)).T
+    # Few points in a row can be brought into any order but along the row.
+    ways = [np.ones_like(x), y] if len(x) < 6 else [np.ones_like(x), y, x, x * x]
+    basis, triangle = np.linalg.qr(np.column_stack(ways))
+    return np.asarray(basis), np.asarray(np.linalg.inv(triangle))
+
+
+def _misfits(lines: Array, part: Part, *, over: bool = False) -> Array:
+    """(m,) root mean square distances of (m, n, 2) points from the part's stretched mean.
+
+    Infinite where the part would have to be turned over, unless it may be.
+    """
+    basis, back = _stretches(part)
+    shares = basis.T @ lines
+    off = lines - basis @ shares
+    fit = back @ shares
+    if fit.shape[1] > 2:
+        turned = fit[:, 2, 0] * fit[:, 1, 1] - fit[:, 2, 1] * fit[:, 1, 0] <= 0
+    else:
+        turned = fit[:, 1, 1] <= 0
+    misfits = np.sqrt((off * off).sum(axis=2).mean(axis=1))
+    return misfits if over else np.where(turned, np.inf, misfits)
 
 
 def _disorder(shape: Shape) -> Iterator[Problem]:
-    turned = 1 + _SAVED_A_DEGREE * max(0.0, shape.yaw - _TURNED)
     for part in _CURVES:
-        if part.name == _FOLDING and shape.yaw > _FOLDED:
-            continue
         line = shape.upright[list(part.indices)]
-        order = _shortest(line, part)
-        before, after = _lengths(line[np.array([np.arange(len(line)), order])], part.closed)
-        if before - after < turned * max(_SAVED * before, _SAVED_AT_LEAST):
+        order, before, after = _reordered(line, part)
+        if after > _LEFT_OF_MISFIT * before or before - after < _TAKEN_OFF:
+            continue
+        if _length(line[order], part) > _length(line, part):
             continue
         moved = np.flatnonzero(order != np.arange(len(line))).tolist()
         indices = tuple(part.indices[k] for k in moved)
@@ -218,17 +226,22 @@ def _disorder(shape: Shape) -> Iterator[Problem]:
         yield Problem(Kind.ORDER, message, indices, "put them in order", points)
 
 
-def _shortest(line: Points, part: Part) -> NDArray[np.intp]:
-    """An order of a part's (n, 2) points with no shorter one a step away."""
-    order, steps = np.arange(len(line)), _steps(part)
-    length = float(_lengths(line[None], part.closed)[0])
+def _length(line: Points, part: Part) -> float:
+    ends = np.vstack([line, line[:1]]) if part.closed else line
+    return float(np.linalg.norm(np.diff(ends, axis=0), axis=1).sum())
+
+
+def _reordered(line: Points, part: Part) -> tuple[NDArray[np.intp], float, float]:
+    """The best order of a part's (n, 2) points that small steps find; misfit before and after."""
+    order, steps = np.arange(len(line)), _steps(len(line))
+    before = misfit = float(_misfits(line[None], part, over=True)[0])
     for _ in line:
-        lengths = _lengths(line[order[steps]], part.closed)
-        best = int(lengths.argmin())
-        if lengths[best] > length - _STEP_SAVED:
+        misfits = _misfits(line[order[steps]], part)
+        best = int(misfits.argmin())
+        if misfits[best] >= misfit:
             break
-        order, length = order[steps[best]], float(lengths[best])
-    return order
+        order, misfit = order[steps[best]], float(misfits[best])
+    return order, before, misfit
 
 
 # Crossing curves
@@ -330,7 +343,7 @@ def _pupils(shape: Shape) -> Iterator[Problem]:
 _NOSE = tuple(range(51, 66))
 # How far the contour may run inside of the nose, in inter-ocular distances; on turned heads the
 # visible outline does, and more so with every degree.
-_CUT, _CUT_A_DEGREE = 0.06, 0.011
+_CUT, _CUT_A_DEGREE, _TURNED = 0.06, 0.011, 25.0
 _SIDES, _FAR_OFF = (list(range(2, 15)), list(range(18, 31))), 0.12
 
 

@@ -20,7 +20,7 @@ from lapa_annotator.domain.schema import MIRROR, PARTS
 from lapa_annotator.formats.lapa import LapaFolder, read_landmarks
 
 PLANTED = 1000
-CURVES = [list(part.indices) for part in PARTS if len(part.indices) > 3]
+CURVES = [list(part.indices) for part in PARTS if len(part.indices) > 4]
 GROUPS = {
     "eyes": [*range(66, 84), 104, 105],
     "eyebrows": list(range(33, 51)),
