@@ -5,13 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lapa_annotator.batch.check import check_project
-from lapa_annotator.batch.project_prior import correction_of, learn_from_project, project_prior
 from lapa_annotator.domain.edits import SetPoints, SetStatus, SetTags
 from lapa_annotator.domain.face import Face, Status
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.landmarks import Landmarks, Origin
-from lapa_annotator.domain.schema import MIRROR, N_POINTS
+from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.store.effort import BLIND, finished_faces, hours_left, ledger
 from tests.dla.shapes import placed
 from tests.store.builders import make_project, moved
@@ -94,29 +92,3 @@ def test_the_hours_left_come_with_an_interval(project):
     assert left.images == 2
     assert left.hours == pytest.approx(2.0)
     assert left.low < left.hours < left.high
-
-
-def test_a_project_learns_a_prior_of_its_own(project):
-    for image in project.ids().tolist()[:2]:
-        annotate(project, image, drags=2, seconds=5)
-    before = project_prior(project, "mesh-1").sums.faces
-    assert learn_from_project(project) == {"mesh-1": 2}
-    assert project_prior(project, "mesh-1").sums.faces == before + 2
-
-
-def test_what_a_person_set_is_believed_more_than_what_was_let_pass(project):
-    annotate(project, project.ids().tolist()[0], drags=2, seconds=5)
-    (found,) = finished_faces(project)
-    noise = correction_of(found).noise
-    assert noise[0] < noise[50]
-    assert noise[50] == noise[90]
-
-
-def test_the_guard_goes_over_a_whole_project(project):
-    one, two = project.ids().tolist()[:2]
-    wrong = replace(face(), landmarks=Landmarks(placed()[MIRROR]))
-    project.propose(one, [wrong], "mesh-1")
-    project.propose(two, [face()], "mesh-1")
-    (suspect,) = check_project(project)
-    assert suspect.image_id == one
-    assert suspect.path.name == "a.jpg"
