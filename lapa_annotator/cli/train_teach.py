@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -55,12 +55,12 @@ def teach(
         raise typer.Exit(status)
 
 
-def _shown(what: str, job: Iterator[Progress]) -> tuple[int, int | None]:
+def _shown(what: str, job: Generator[Progress]) -> tuple[int, int | None]:
     """Show a job until it ends: how many inputs gave nothing, and the exit status if it broke."""
     skipped, last = 0, None
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        with Bar(*columns, console=Console(stderr=True)) as bar, closing(job):  # type: ignore[type-var]
+        with Bar(*columns, console=Console(stderr=True)) as bar, closing(job):
             row = bar.add_task("")
             for last in job:
                 bar.update(row, completed=last.done, total=last.total)

@@ -78,7 +78,7 @@ def load_weights(path: Path) -> tuple[nn.Module, WeightsInfo]:
     try:
         module = build_network(info.network, **info.settings)
         with safe_open(str(path), framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not iterable itself
         module.load_state_dict(tensors)
     except (SafetensorError, OSError, RuntimeError, TypeError) as error:
         first = str(error).strip().splitlines()[0][:200]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -41,7 +41,7 @@ _VERSION = 1
 
 def teach(
     photos: Sequence[Path], out: Path, settings: TeachSettings | None = None, jobs: int = 1
-) -> Iterator[Progress]:
+) -> Generator[Progress]:
     """Label photos and write them as a data set.
 
     Args:
@@ -71,7 +71,7 @@ def turn_all(
     seed: int = 0,
     settings: TurnSettings | None = None,
     jobs: int = 1,
-) -> Iterator[Progress]:
+) -> Generator[Progress]:
     """Turn the heads of what ``teach`` has labelled and write them as another data set.
 
     Args:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import pickle
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from lapa_annotator.domain.errors import InputError
@@ -25,7 +25,7 @@ KEPT = 2
 _DAMAGE = (
     OSError,
     zipfile.BadZipFile,
-    pickle.UnpicklingError,
+    UnpicklingError,  # how torch refuses a file that holds more than weights
     RuntimeError,
     EOFError,
     ValueError,
