@@ -15,6 +15,7 @@ from lapa_annotator.cli.verbs import EXIT_CANCELLED, EXIT_SKIPPED, EXIT_WRONG_CA
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import replace_file
 from lapa_annotator.store.project import Project
+from lapa_annotator.synth.draw import NATURAL
 from lapa_annotator.synth.install import set_up
 from lapa_annotator.synth.produce import CONTACT_SHEET, Order, Progress, metadata_path, produce
 
@@ -36,6 +37,13 @@ def render(
     seed: Annotated[int, typer.Option(help="Seed of the first face; the next ones count on.")] = 0,
     size: Annotated[int, typer.Option(metavar="PIXELS", help="Side of the pictures.")] = 320,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Faces rendered at once.")] = 1,
+    mix: Annotated[
+        str,
+        typer.Option(
+            metavar="natural|hard",
+            help="As in photos of people, or mostly turned heads and moving mouths.",
+        ),
+    ] = NATURAL,
     project: Annotated[
         Path | None,
         typer.Option(metavar="PROJECT", help="Add the faces to this project, tagged synthetic."),
@@ -51,7 +59,7 @@ def render(
         return
     if out is None:
         raise InputError("--out", "no folder is given", "name one, like `synth --out faces`")
-    order = Order(out, count, seed, size, jobs)
+    order = Order(out, count, seed, size, jobs, mix)
     # A project that cannot be written is told of before anything is rendered.
     with Project.open(project, read_only=False) if project else nullcontext() as opened:
         status = _run(order)

@@ -39,17 +39,29 @@ _LIGHTING_WEIGHTS = (0.22, 0.18, 0.18, 0.14, 0.09, 0.06, 0.06, 0.07)
 _BACKGROUNDS = ("plain", "gradient", "blobs", "room", "foliage", "bokeh", "texture", "photo")
 _BACKGROUND_WEIGHTS = (0.08, 0.10, 0.13, 0.14, 0.10, 0.17, 0.10, 0.18)
 
+NATURAL, HARD = "natural", "hard"
+MIXES = (NATURAL, HARD)
+"""How often hard cases come: about as in photos of people, or mostly turned heads and moving
+mouths, which proposers get wrong."""
+# Shares of frontal, slightly turned, turned and nearly profile heads.
+_TURNS = {NATURAL: (0.34, 0.36, 0.20, 0.10), HARD: (0.10, 0.25, 0.35, 0.30)}
 
-def draw(seed: int) -> Person:
-    """Draw a person; the same seed always gives the same one."""
+
+def draw(seed: int, mix: str = NATURAL) -> Person:
+    """Draw a person; the same seed and mix always give the same one.
+
+    Args:
+        seed: decides everything that the mix leaves open.
+        mix: how often hard poses and expressions come, one of ``MIXES``.
+    """
     rng = np.random.default_rng([0x1A9A, seed])
     gender = float(np.clip(rng.choice([rng.normal(0.12, 0.1), rng.normal(0.9, 0.08)]), 0, 1))
     man = gender < 0.5
     age = float(np.clip(rng.triangular(0.30, 0.62, 0.98), 0, 1))
     population = rng.dirichlet([0.55, 0.55, 0.55])
     tone = _tone(rng, population)
-    expression, actions = draw_expression(rng)
-    pose = _pose(rng, actions)
+    expression, actions = draw_expression(rng, lively=mix == HARD)
+    pose = _pose(rng, actions, _TURNS[mix])
     grey = age > 0.72 and rng.random() < 0.55
     colour = hair_colour(rng, tone, grey)
     hair = _hair(rng, man, age, population[0], colour)
@@ -110,8 +122,8 @@ def _change(rng: np.random.Generator, spread: float) -> float:
     return float(np.clip(rng.normal(0, spread), -2.5 * spread, 2.5 * spread))
 
 
-def _pose(rng: np.random.Generator, actions: dict[str, float]) -> Pose:
-    kind = rng.choice(4, p=[0.34, 0.36, 0.20, 0.10])
+def _pose(rng: np.random.Generator, actions: dict[str, float], turns: tuple[float, ...]) -> Pose:
+    kind = rng.choice(4, p=turns)
     spread = (9.0, 26.0, 48.0, 66.0)[kind]
     yaw = float(
         np.clip(

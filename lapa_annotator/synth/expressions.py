@@ -65,6 +65,11 @@ _WEIGHTS: Mapping[str, float] = {
     "shout": 0.03, "yawn": 0.015, "lips in": 0.02, "cheeks out": 0.01, "skew": 0.015,
     "tongue": 0.01,
 }  # fmt: skip
+# Open and moving mouths come this many times as often in a lively draw.
+_LIVELY: Mapping[str, float] = {
+    "laugh": 3, "talk": 1.5, "surprise": 3, "shout": 4, "yawn": 3, "pucker": 2, "skew": 2,
+    "lips in": 2, "disgust": 2,
+}  # fmt: skip
 _EYES: Mapping[str, float] = {"open": 0.87, "closed": 0.07, "half": 0.04, "wink": 0.02}
 _SIDED = frozenset(
     [
@@ -86,10 +91,11 @@ _SIDED = frozenset(
 )
 
 
-def draw_expression(rng: np.random.Generator) -> tuple[str, dict[str, float]]:
-    """Draw an expression's name and its facial actions in [0, 1]."""
+def draw_expression(rng: np.random.Generator, lively: bool = False) -> tuple[str, dict[str, float]]:
+    """Draw an expression's name and its facial actions in [0, 1]; ``lively``: open mouths come
+    more often than in life."""
     names = list(_WEIGHTS)
-    weights = np.array(list(_WEIGHTS.values()))
+    weights = np.array([_WEIGHTS[n] * (_LIVELY.get(n, 1) if lively else 1) for n in names])
     name = names[rng.choice(len(names), p=weights / weights.sum())]
     actions: dict[str, float] = {}
     strength = rng.uniform(0, 1)  # one strength for all: they come and go together

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.synth.classes import HeadClasses, scalp_picture
 from lapa_annotator.synth.contour import contour
-from lapa_annotator.synth.draw import draw
+from lapa_annotator.synth.draw import NATURAL, draw
 from lapa_annotator.synth.figure import Figure, figure
 from lapa_annotator.synth.film import develop
 from lapa_annotator.synth.hair import STYLES, receding
@@ -48,25 +48,26 @@ class RenderedFace:
         return {**asdict(self.person), "visibility": self.visibility.tolist()}
 
 
-def render_face(seed: int, size: int, renderer: Renderer, threads: int = 1) -> RenderedFace:
+def render_face(seed: int, size: int, renderer: Renderer, mix: str = NATURAL) -> RenderedFace:
     """Render the face of a seed.
 
     Args:
         seed: decides everything about the face.
         size: the picture's side in pixels.
         renderer: the worker to render with.
-        threads: of the renderer.
+        mix: how often hard cases come, one of ``draw.MIXES``.
 
     Raises:
         RenderError: the renderer failed.
     """
-    return render_person(draw(seed), size, renderer, threads)
+    return render_person(draw(seed, mix), size, renderer)
 
 
 def render_person(
     person: Person, size: int, renderer: Renderer, threads: int = 1, picture: bool = True
 ) -> RenderedFace:
-    """Render a person that has been drawn; without ``picture`` its labels alone."""
+    """Render a person that has been drawn with so many threads; without ``picture`` its labels
+    alone."""
     body = figure(person, size)
     description, arrays = build_scene(person, body, threads)
     rendering = renderer.render(description, arrays, picture)

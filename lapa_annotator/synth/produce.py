@@ -19,6 +19,7 @@ from PIL import Image
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import remove_leftovers, replace_file
 from lapa_annotator.formats.lapa import write_labels, write_landmarks
+from lapa_annotator.synth.draw import MIXES, NATURAL
 from lapa_annotator.synth.install import require_anny, require_blender
 
 MOST_FACES, SIZES = 10_000_000, (64, 1024)
@@ -37,9 +38,10 @@ class Order:
         seed: the first one's seed.
         size: the pictures' side in pixels.
         jobs: faces rendered at once.
+        mix: how often hard cases come, one of ``draw.MIXES``.
 
     Raises:
-        InputError: a number out of its range.
+        InputError: a number out of its range, or an unknown mix.
     """
 
     out: Path
@@ -47,6 +49,7 @@ class Order:
     seed: int = 0
     size: int = 320
     jobs: int = 1
+    mix: str = NATURAL
 
     def __post_init__(self) -> None:
         low, high = SIZES
@@ -64,6 +67,10 @@ class Order:
             )
         if not 1 <= self.jobs <= 256:
             raise InputError("--jobs", f"{self.jobs} jobs is out of range", "ask for 1 to 256")
+        if self.mix not in MIXES:
+            raise InputError(
+                "--mix", f"{self.mix!r} is no mix of faces", f"name one of {', '.join(MIXES)}"
+            )
 
     @property
     def seeds(self) -> range:
@@ -104,7 +111,7 @@ def produce(order: Order) -> Iterator[Progress]:
 
     Raises:
         InputError: something is not installed, the folder cannot be written, or it holds
-            faces of another size.
+            faces of another size or mix.
     """
     require_anny()
     require_blender()
@@ -123,21 +130,26 @@ def produce(order: Order) -> Iterator[Progress]:
 
 
 def _check_folder(order: Order) -> None:
-    """Refuse a folder whose faces are of another size; find out now whether it can be written."""
+    """Refuse a folder whose faces are of another size or mix; find out now whether it can be
+    written."""
     run = order.out / "synth.json"
     if run.is_file():
         try:
-            size = json.loads(run.read_text(encoding="utf-8"))["size"]
+            told = json.loads(run.read_text(encoding="utf-8"))
+            size, mix = told["size"], told.get("mix", NATURAL)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(run, "it is damaged", "remove it or choose another folder") from error
         if size != order.size:
             problem = f"the folder holds faces of {size} pixels, not {order.size}"
             raise InputError(order.out, problem, f"choose another folder or give --size {size}")
-    replace_file(run, json.dumps({"size": order.size}).encode())
+        if mix != order.mix:
+            problem = f"the folder holds faces of the mix {mix}, not {order.mix}"
+            raise InputError(order.out, problem, f"choose another folder or give --mix {mix}")
+    replace_file(run, json.dumps({"size": order.size, "mix": order.mix}).encode())
 
 
 def _rendered(order: Order, seeds: list[int]) -> Iterator[tuple[int, str | None]]:
-    work = partial(_work, out=order.out, size=order.size)
+    work = partial(_work, out=order.out, size=order.size, mix=order.mix)
     if order.jobs == 1 or len(seeds) < 2:
         for seed in seeds:
             yield seed, work(seed)
@@ -155,7 +167,7 @@ _renderers: list[Any] = []
 """The renderer of this process, once it has started."""
 
 
-def _work(seed: int, out: Path, size: int) -> str | None:
+def _work(seed: int, out: Path, size: int, mix: str) -> str | None:
     """Render and write one face; what went wrong, or None. A failed renderer is begun anew."""
     from lapa_annotator.synth.face import render_face
     from lapa_annotator.synth.renderer import Renderer, RenderError
@@ -166,7 +178,7 @@ def _work(seed: int, out: Path, size: int) -> str | None:
             _renderers.append(Renderer())
             atexit.register(_close)
         try:
-            face = render_face(seed, size, _renderers[0])
+            face = render_face(seed, size, _renderers[0], mix)
         except RenderError as error:
             problem = str(error)
             _close()

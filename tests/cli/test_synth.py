@@ -26,7 +26,7 @@ def rendering(monkeypatch):
     monkeypatch.setattr(produce, "require_anny", lambda: None)
     monkeypatch.setattr(produce, "require_blender", lambda: None)
 
-    def work(seed, out, size):
+    def work(seed, out, size, mix):
         folder, name = out / "train", sample_name(seed)
         for kind in ("images", "metadata"):
             (folder / kind).mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def rendering(monkeypatch):
         write_labels(folder / "labels" / f"{name}.png", np.ones((size, size), np.uint8))
         points = np.linspace(1, size - 2, 212).reshape(106, 2)
         write_landmarks(folder / "landmarks" / f"{name}.txt", points)
-        told = {**asdict(draw(seed)), "size": size, "visibility": [1] + [2] * 105}
+        told = {**asdict(draw(seed, mix)), "size": size, "visibility": [1] + [2] * 105}
         metadata_path(out, seed).write_text(json.dumps(told))
 
     monkeypatch.setattr(produce, "_work", work)

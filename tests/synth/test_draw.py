@@ -56,3 +56,14 @@ def test_rare_cases_occur():
 def test_hair_colours_of_a_style_differ(style):
     colours = {p.hair.colour for p in MANY if p.hair.style == style}
     assert len(colours) > 3
+
+
+def test_the_hard_mix_turns_more_heads_and_opens_more_mouths():
+    hard = [draw(seed, "hard") for seed in range(300)]
+    turned = [np.mean([abs(p.pose.yaw) > 40 for p in people]) for people in (MANY, hard)]
+    opened = [
+        np.mean([p.actions.get("jawOpen", 0) > 0.25 for p in people]) for people in (MANY, hard)
+    ]
+    assert turned[1] > 1.5 * turned[0]
+    assert opened[1] > 1.5 * opened[0]
+    assert max(abs(p.pose.yaw) for p in hard) <= 82

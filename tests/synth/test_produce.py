@@ -15,7 +15,7 @@ def installed(monkeypatch):
     monkeypatch.setattr(produce, "require_anny", lambda: None)
     monkeypatch.setattr(produce, "require_blender", lambda: None)
 
-    def work(seed, out, size):
+    def work(seed, out, size, mix):
         if seed == 13:
             return "the face of seed 13 could not be rendered: no reason"
         path = metadata_path(out, seed)
@@ -76,3 +76,14 @@ def test_missing_parts_are_named_with_the_command(monkeypatch, tmp_path):
     monkeypatch.setattr(install, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install"):
         install.require_anny()
+
+
+def test_a_folder_keeps_to_one_mix(installed, tmp_path):
+    list(produce.produce(Order(tmp_path, 1, mix="hard")))
+    with pytest.raises(InputError, match="mix hard"):
+        next(produce.produce(Order(tmp_path, 2)))
+
+
+def test_an_unknown_mix_is_refused(tmp_path):
+    with pytest.raises(InputError, match="natural, hard"):
+        Order(tmp_path, 1, mix="wild")
