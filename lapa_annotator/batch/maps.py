@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache as once_a_process
 
 import numpy as np
 
@@ -10,19 +10,22 @@ from lapa_annotator.batch.outcome import Clock
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.labelmap import LabelMap
+from lapa_annotator.domain.landmarks import Points
 from lapa_annotator.domain.override import UNSET, Patch
 from lapa_annotator.formats.photo import Photo
 from lapa_annotator.ppa.parse import parse_face
 from lapa_annotator.ppa.registry import make_segmenter
 from lapa_annotator.ppa.segment import Segmentation, Segmenter, segment_face
-from lapa_annotator.store.cache import CachedSegmentation
+from lapa_annotator.ppa.settings import Settings, settings_of
+from lapa_annotator.runtime.crops import Image
+from lapa_annotator.store.cache import CachedSegmentation, SegmentationCache
 from lapa_annotator.store.project import Project
 
 
-@cache
-def _segmenter() -> Segmenter:
-    """The default segmenter, made once a process and only where something is not cached."""
-    return make_segmenter()
+@once_a_process
+def _segmenter(name: str | None) -> Segmenter:
+    """A segmenter, made once a process and only where something is not cached."""
+    return make_segmenter(name)
 
 
 def covers(override: Patch, size: tuple[int, int]) -> bool:
@@ -36,10 +39,11 @@ def face_labels(
 ) -> tuple[LabelMap, str]:
     """Return a face's (H, W) label map: points, cached segmentation and override put together.
 
-    A segmentation that is not in the cache is made, and kept there.
+    A segmentation that is not in the cache, or not by the segmenter that the project's settings
+    name, is made, and kept there.
 
     Args:
-        project: where the segmentation is cached.
+        project: where the segmentation is cached, and whose settings hold.
         photo: the face's photo.
         face: the face.
         clock: counts the time to "networks" and "geometry".
@@ -48,7 +52,8 @@ def face_labels(
         The map, and the name of the segmenter that had a part in it ("" for none).
 
     Raises:
-        InputError: the face has no points, or the segmenter's file is missing.
+        InputError: the face has no points, the segmenter's file is missing, or the project's
+            settings are damaged.
     """
     height, width = photo.pixels.shape[:2]
     if covers(face.override, (width, height)):
@@ -56,23 +61,47 @@ def face_labels(
     if face.landmarks is None:
         raise InputError(photo.path, "has a face without points", "propose or place them first")
     clock = clock or Clock()
+    settings = settings_of(project)
     points, touched = face.landmarks.points, face.landmarks.touched
     with clock.phase("networks"):
-        kept = _segmented(project, photo, face.id, points)
+        said = kept(project.segmentations, face.id, settings)
+        if said is None:
+            cache = None if project.read_only else project.segmentations
+            said = segmented(photo.pixels, face.id, points, settings, cache)
     with clock.phase("geometry"):
-        segmentation = Segmentation(kept.probabilities, kept.to_crop, kept.model)
         size = width, height
-        labels = parse_face(size, points, segmentation, override=face.override, touched=touched)
-    return labels, kept.model
+        labels = parse_face(size, points, said, settings.options, face.override, touched)
+    return labels, said.model
 
 
-def _segmented(
-    project: Project, photo: Photo, face_id: str, points: np.ndarray
-) -> CachedSegmentation:
-    cached = project.segmentations.load(face_id)
-    if cached is None:
-        made = segment_face(photo.pixels, points, _segmenter())
-        cached = CachedSegmentation(made.probabilities, made.to_crop, made.model)
-        if not project.read_only:
-            project.segmentations.store(face_id, cached)
-    return cached
+def kept(cache: SegmentationCache, face_id: str, settings: Settings) -> Segmentation | None:
+    """A face's cached segmentation, where it is by what the settings want; else None."""
+    found = cache.load(face_id)
+    if found is None or not settings.takes(found.model):
+        return None
+    return Segmentation(found.probabilities, found.to_crop, found.model)
+
+
+def segmented(
+    image: Image,
+    face_id: str,
+    points: Points,
+    settings: Settings,
+    cache: SegmentationCache | None = None,
+) -> Segmentation:
+    """Segment a face by what the settings want.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        face_id: the face.
+        points: (106, 2) in image pixels.
+        settings: name the segmenter.
+        cache: where to keep what it says; nowhere when left out.
+
+    Raises:
+        InputError: the segmenter's file is missing, or the cache cannot be written.
+    """
+    said = segment_face(image, points, _segmenter(settings.segmenter))
+    if cache is not None:
+        cache.store(face_id, CachedSegmentation(said.probabilities, said.to_crop, said.model))
+    return said

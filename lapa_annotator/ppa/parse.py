@@ -12,7 +12,15 @@ from lapa_annotator.domain.landmarks import Points, check_points
 from lapa_annotator.domain.override import EMPTY, UNSET, Patch
 from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.ppa.curves import Polygon
-from lapa_annotator.ppa.fit import GROUPS, FitOptions, Fitting, Outlines, fit_group, fit_jawline
+from lapa_annotator.ppa.fit import (
+    GROUPS,
+    FitOptions,
+    Fitting,
+    Outlines,
+    PartGroup,
+    fit_group,
+    fit_jawline,
+)
 from lapa_annotator.ppa.fusion import (
     ORDER,
     REGION_POINTS,
@@ -28,6 +36,10 @@ from lapa_annotator.ppa.segment import Segmentation
 
 Touched = NDArray[np.bool_]
 
+JAWLINE = "jawline"
+CURVES: tuple[str, ...] = (*(group.name for group in GROUPS), JAWLINE)
+"""What is drawn by a curve of its own: the groups of parts, and the face contour."""
+
 
 @dataclass(frozen=True)
 class ParseOptions:
@@ -35,6 +47,7 @@ class ParseOptions:
 
     Attributes:
         fitting: "curves" (the paper's category-wise fitting) or "direct" (straight lines).
+        straight: what is drawn in straight lines whatever ``fitting`` says: names of ``CURVES``.
         order: the layers of the fusion, later ones on top.
         closed_eye, closed_mouth: openings below this share of the width are closed.
         sureness: how sure hair and background must be to cover a part.
@@ -43,16 +56,17 @@ class ParseOptions:
     """
 
     fitting: Fitting = "curves"
+    straight: tuple[str, ...] = ()
     order: tuple[Layer, ...] = ORDER
     closed_eye: float = FitOptions.closed_eye
     closed_mouth: float = FitOptions.closed_mouth
     sureness: Sureness = field(default_factory=Sureness)
     jaw_slack: float = 0.05
 
-    @property
-    def fit(self) -> FitOptions:
-        """The options of the fitting alone."""
-        return FitOptions(self.fitting, self.closed_eye, self.closed_mouth)
+    def fit(self, curve: str) -> FitOptions:
+        """The options of the fitting alone, for one of ``CURVES``."""
+        fitting = "direct" if curve in self.straight else self.fitting
+        return FitOptions(fitting, self.closed_eye, self.closed_mouth)
 
 
 class FaceParser:
@@ -91,7 +105,7 @@ class FaceParser:
         self._points, self._touched = check_points(points), _touched(touched)
         self._base = coarse(segmentation, size, self._options.sureness)
         self._override = override
-        self._outlines = [fit_group(self._points, g, self._options.fit) for g in GROUPS]
+        self._outlines = [self._fit_group(g) for g in GROUPS]
         self._region = self._fit_region()
         self.labels: LabelMap = np.zeros((size[1], size[0]), np.uint8)
         everything = self._base.rect
@@ -112,7 +126,7 @@ class FaceParser:
     @property
     def jawline(self) -> Polygon:
         """The fitted face contour as an open polyline (n, 2) in image pixels."""
-        return fit_jawline(self._points, self._options.fit)
+        return fit_jawline(self._points, self._options.fit(JAWLINE))
 
     def move(self, points: Points, touched: Touched | None = None) -> Rect:
         """Put the landmarks elsewhere and bring ``labels`` up to date.
@@ -135,7 +149,7 @@ class FaceParser:
         dirty = NOWHERE
         for k, group in enumerate(GROUPS):
             if changed[list(group.indices)].any():
-                old, new = self._outlines[k], fit_group(points, group, self._options.fit)
+                old, new = self._outlines[k], self._fit_group(group)
                 self._outlines[k] = new
                 dirty = dirty.joined(_redrawn(old, new))
         if region_changed:
@@ -165,6 +179,9 @@ class FaceParser:
         # Where repairs only came there is nothing to fuse.
         np.copyto(self.labels[dirty.slices], new.classes, where=fixed)
         return dirty
+
+    def _fit_group(self, group: PartGroup) -> Outlines:
+        return fit_group(self._points, group, self._options.fit(group.name))
 
     def _fit_region(self) -> FaceRegion:
         slack, touched = self._options.jaw_slack, self._touched[:33]

@@ -53,6 +53,11 @@ SEGMENTERS: dict[str, Callable[[], Segmenter]] = {
     "bspnet": coarse_to_fine,
     "multiclass": MulticlassSegmenter,
 }
+# The model version that is kept with what each of them says.
+MODEL_NAMES: dict[str, str] = {
+    "bspnet": f"{COARSE}+{FINE}",
+    "multiclass": MulticlassSegmenter.name,
+}
 # Which model files each of them runs on.
 MODEL_FILES: dict[str, tuple[str, ...]] = {
     "bspnet": (COARSE, FINE),

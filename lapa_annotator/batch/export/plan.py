@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from lapa_annotator.batch.export.options import ExportOptions
 from lapa_annotator.batch.export.splits import assign, group_of, poses_of, tagged_split
 from lapa_annotator.batch.naming import flat_names
+from lapa_annotator.ppa.settings import settings_of
 from lapa_annotator.store.project import Project
 from lapa_annotator.store.values import ImageInfo, PhotoState
 
@@ -28,7 +29,8 @@ class ExportTask:
         tags: the photo's.
         status: how far it is.
         changed: whether the photo is another than was annotated.
-        stamp: the same as long as photo, annotation, options and place in the order are the same.
+        stamp: the same as long as photo, annotation, options, the project's settings of label maps
+            and place in the order are the same.
     """
 
     image_id: int
@@ -48,12 +50,12 @@ def make_plan(project: Project, options: ExportOptions) -> list[ExportTask]:
     """List what the query finds, in the order of the paths.
 
     Raises:
-        InputError: the query is not understood.
+        InputError: the query is not understood, or the project's settings are damaged.
     """
     infos = project.infos(project.ids(options.query).tolist())
     names = flat_names(_relatives(infos))
     splits = _splits(project, options, infos, names)
-    fingerprint = options.fingerprint()
+    fingerprint = options.fingerprint() + settings_of(project).fingerprint()
     tasks = []
     number = 0
     for info, name, split in zip(infos, names, splits, strict=True):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lapa_annotator.batch.export.splits import pose_name
-from lapa_annotator.batch.maps import covers, face_labels
+from lapa_annotator.batch.maps import covers, face_labels, kept
 from lapa_annotator.batch.pictures import overlay
 from lapa_annotator.dla.guard import find_problems
 from lapa_annotator.dla.pose import estimate_pose
@@ -24,6 +24,7 @@ from lapa_annotator.domain.face import Face, Pose
 from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.domain.schema import GROUPS
 from lapa_annotator.formats.photo import read_photo
+from lapa_annotator.ppa.settings import settings_of
 from lapa_annotator.store.effort import Effort, HoursLeft, finished_faces, hours_left, ledger
 from lapa_annotator.store.project import Project
 from lapa_annotator.store.values import ImageInfo, ModelVersion
@@ -181,7 +182,8 @@ def _labels(project: Project, info: ImageInfo, face: Face) -> LabelMap | None:
     """A face's map, where no network and no readable photo is needed for it."""
     size = info.width, info.height
     made = covers(face.override, size) or (
-        face.landmarks is not None and project.segmentations.load(face.id) is not None
+        face.landmarks is not None
+        and kept(project.segmentations, face.id, settings_of(project)) is not None
     )
     if not made:
         return None

@@ -8,7 +8,7 @@ surroundings, and is made off the window's thread, for that takes long in a larg
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,12 @@ from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.geometry import Box, Similarity
 from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.domain.landmarks import Points
-from lapa_annotator.domain.override import EMPTY, Patch
 from lapa_annotator.gui.editor.change import Change
 from lapa_annotator.gui.editor.document import Document
 from lapa_annotator.gui.editor.items.map import DIFFERS, MapItem, colour_table
 from lapa_annotator.gui.editor.options import ViewOptions
+from lapa_annotator.ppa.fusion import Layer
+from lapa_annotator.ppa.local import extent, local_parser, surroundings, within
 from lapa_annotator.ppa.parse import FaceParser, ParseOptions
 from lapa_annotator.ppa.raster import Rect
 from lapa_annotator.ppa.segment import Segmentation
@@ -31,9 +32,8 @@ from lapa_annotator.ppa.segment import Segmentation
 RunSlow = Callable[[Callable[[], Any], Callable[[Any], None]], None]
 """Runs a function off the window's thread and hands its result to a second one in it."""
 
-_PARTS_ALONE = ParseOptions(order=("parts",))
+_PARTS_ALONE: tuple[Layer, ...] = ("parts",)
 _NOTHING_SAID = Segmentation(np.zeros((3, 1, 1), np.uint8), Similarity(1, 0, 1e6, 1e6), "")
-_ROOM = 0.15
 
 
 def at_once(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
@@ -60,7 +60,11 @@ class _Live:
 
 
 class LiveMap(QObject):
-    """Keeps the label map of the current face up to date on its item, while it is shown."""
+    """Keeps the label map of the current face up to date on its item, while it is shown.
+
+    Attributes:
+        parse: how parts are fitted and fused from the next photo on.
+    """
 
     def __init__(
         self,
@@ -75,6 +79,7 @@ class LiveMap(QObject):
         self._options = options
         self._item = item
         self._run_slow = run_slow
+        self.parse = ParseOptions()
         self._segmentations: dict[str, Segmentation] = {}
         self._saved: dict[str, tuple[Rect, LabelMap]] = {}
         self._live: _Live | None = None
@@ -163,10 +168,11 @@ class LiveMap(QObject):
             self._item.set_rect(QRect())
         wanted, now, touched = self._wanted, points.copy(), self._document.touched(face)
         segmentation = self._segmentations.get(face.id)
-        area = _area(now, segmentation, face.override, self._document.size)
+        area = surroundings(now, segmentation, face.override, self._document.size)
+        parse = self.parse
 
         def make() -> _Live:
-            return _live(face, now, touched, segmentation, area)
+            return _live(face, now, touched, segmentation, area, parse)
 
         def done(live: _Live) -> None:
             if wanted == self._wanted:
@@ -222,7 +228,7 @@ class LiveMap(QObject):
         """Bring the map up to date with a face's override layer, which has changed somewhere."""
         x0, y0, x1, y1 = (round(v) for v in (where.x0, where.y0, where.x1, where.y1))
         rect = Rect(x0 - 1, y0 - 1, x1 + 1, y1 + 1).shifted(-live.area.x0, -live.area.y0)
-        self._show(live.parser.paint(_moved(face.override, live.area), rect))
+        self._show(live.parser.paint(within(face.override, live.area), rect))
 
     # What is drawn
 
@@ -271,18 +277,21 @@ class LiveMap(QObject):
         return np.where(gone, np.uint8(DIFFERS), np.where(labels != before, shown, np.uint8(0)))
 
 
-def map_of(face: Face, said: Segmentation | None, size: tuple[int, int]) -> Reference:
+def map_of(
+    face: Face, said: Segmentation | None, size: tuple[int, int], parse: ParseOptions
+) -> Reference:
     """Draw a face's label map in one go, as the live one is drawn; slow.
 
     Args:
         face: the face, with points and with its repairs.
         said: its hair and skin; None for its parts alone.
         size: (width, height) of the photo.
+        parse: how parts are fitted and fused.
     """
     assert face.landmarks is not None
     points, touched = face.landmarks.points, face.landmarks.touched
-    area = _area(points, said, face.override, size)
-    return area, _live(face, points, touched, said, area).parser.labels
+    area = surroundings(points, said, face.override, size)
+    return area, _live(face, points, touched, said, area, parse).parser.labels
 
 
 def _at(reference: Reference, rect: Rect) -> LabelMap:
@@ -302,52 +311,19 @@ def _live(
     touched: NDArray[np.bool_],
     said: Segmentation | None,
     area: Rect,
+    parse: ParseOptions,
 ) -> _Live:
-    size = (area.x1 - area.x0, area.y1 - area.y0)
-    shift = Similarity(1.0, 0.0, area.x0, area.y0)
-    options = ParseOptions() if said else _PARTS_ALONE
-    said_here = said or _NOTHING_SAID
-    here = Segmentation(said_here.probabilities, shift.then(said_here.to_crop), said_here.model)
-    override = _moved(face.override, area)
-    parser = FaceParser(size, points - (area.x0, area.y0), here, options, override, touched)
+    options = parse if said else replace(parse, order=_PARTS_ALONE)
+    parser = local_parser(area, points, touched, said or _NOTHING_SAID, face.override, options)
     return _Live(face.id, area, parser, said is not None)
-
-
-def _area(
-    points: Points, said: Segmentation | None, override: Patch, size: tuple[int, int]
-) -> Rect:
-    """The face's surroundings in the photo: its points with some room, segmentation, repairs."""
-    room = _ROOM * float(np.ptp(points, axis=0).max())
-    area = Rect.around(np.vstack([points.min(axis=0) - room, points.max(axis=0) + room]))
-    if said is not None:
-        _, h, w = said.probabilities.shape
-        corners = np.array([[0.0, 0.0], [w - 1.0, 0.0], [w - 1.0, h - 1.0], [0.0, h - 1.0]])
-        area = area.joined(Rect.around(said.to_crop.inverse().apply(corners)))
-    area = area.joined(_extent(override))
-    return area.clipped(Rect(0, 0, *size))
 
 
 def _holds(live: _Live, face: Face, size: tuple[int, int]) -> bool:
     """Whether the parser sees the photo wherever the face's points and repairs are."""
     assert face.landmarks is not None
-    needed = Rect.around(face.landmarks.points).joined(_extent(face.override))
+    needed = Rect.around(face.landmarks.points).joined(extent(face.override))
     needed = needed.clipped(Rect(0, 0, *size))
     return needed.clipped(live.area) == needed
-
-
-def _extent(patch: Patch) -> Rect:
-    height, width = patch.values.shape
-    return Rect(patch.x, patch.y, patch.x + width, patch.y + height)
-
-
-def _moved(override: Patch, area: Rect) -> Patch:
-    """The part of an override layer that lies in ``area``, counted from its corner."""
-    here = _extent(override).clipped(area)
-    if here.empty:
-        return EMPTY
-    x, y = here.x0 - override.x, here.y0 - override.y
-    values = override.values[y : y + here.y1 - here.y0, x : x + here.x1 - here.x0]
-    return Patch(here.x0 - area.x0, here.y0 - area.y0, values)
 
 
 # Background, skin, hair, then the parts.

@@ -11,6 +11,7 @@ from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.formats.photo import read_photo
 from lapa_annotator.ppa.parse import parse_face
 from lapa_annotator.ppa.segment import Segmentation
+from lapa_annotator.ppa.settings import settings_of
 from lapa_annotator.runtime.crops import Image
 from lapa_annotator.store.project import Project
 from lapa_annotator.store.values import ImageInfo
@@ -23,8 +24,8 @@ _FINISHED = "status:done,approved photo:present"
 class ProjectSource:
     """The faces of a project that are done or approved, as they stand when it is opened.
 
-    The label map is drawn anew from the points, the kept segmentation and the override layer;
-    a face without a segmentation has points alone.
+    The label map is drawn anew from the points, the kept segmentation and the override layer, as
+    the project's settings want it; a face without a segmentation has points alone.
 
     Raises:
         InputError: it is no project, or nothing in it is finished.
@@ -34,6 +35,7 @@ class ProjectSource:
         self.name = folder.stem
         with Project.open(folder, read_only=True) as project:
             self._segmentations = project.segmentations
+            self._settings = settings_of(project)
             found: list[tuple[str, ImageInfo, Face]] = []
             # Two folders of a project may hold photos of the same name.
             several = len(project.roots()) > 1
@@ -76,16 +78,16 @@ class ProjectSource:
 
     def _labels(self, image: Image, face: Face) -> LabelMap | None:
         kept = self._segmentations.load(face.id)
-        if kept is None or face.landmarks is None:
+        if kept is None or face.landmarks is None or not self._settings.takes(kept.model):
             return None
         said = Segmentation(kept.probabilities, kept.to_crop, kept.model)
         points, touched = face.landmarks.points, face.landmarks.touched
         size = image.shape[1], image.shape[0]
-        return parse_face(size, points, said, None, face.override, touched)
+        return parse_face(size, points, said, self._settings.options, face.override, touched)
 
     def fingerprint(self) -> str:
         """See ``sources.Source.fingerprint``; told by the photos' bytes and what was annotated."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(self._settings.fingerprint().encode())
         for key, info, face in self._faces:
             digest.update(f"{key}\0{info.content}\0{info.updated}\0{face.id}\n".encode())
         return digest.hexdigest()[:16]

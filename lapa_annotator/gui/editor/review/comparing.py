@@ -73,12 +73,13 @@ class Comparing(QObject):
         if face is None or face.landmarks is None:
             return
         said, size = self._map.segmentation(face.id), self._document.size
+        parse = self._map.parse
 
         def take(reference: Reference) -> None:
             if wanted == self._wanted:
                 self._take(reference)
 
-        self._run_slow(lambda: map_of(face, said, size), take)
+        self._run_slow(lambda: map_of(face, said, size, parse), take)
 
     def _take(self, reference: Reference | None) -> None:
         self.reference = reference

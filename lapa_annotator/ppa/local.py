@@ -1,0 +1,78 @@
+"""A face's label map within its surroundings: a parser sees no more of a large photo than that."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lapa_annotator.domain.geometry import Similarity
+from lapa_annotator.domain.landmarks import Points
+from lapa_annotator.domain.override import EMPTY, Patch
+from lapa_annotator.ppa.parse import FaceParser, ParseOptions
+from lapa_annotator.ppa.raster import Rect
+from lapa_annotator.ppa.segment import Segmentation
+
+_ROOM = 0.15
+"""What is seen beside the points, in parts of the longer side of their box."""
+
+
+def surroundings(
+    points: Points, said: Segmentation | None, override: Patch, size: tuple[int, int]
+) -> Rect:
+    """The rectangle of a photo outside of which a face's map is background.
+
+    Args:
+        points: (106, 2) in photo pixels.
+        said: hair and skin, None while nobody knows.
+        override: what a curator has fixed.
+        size: (width, height) of the photo.
+    """
+    room = _ROOM * float(np.ptp(points, axis=0).max())
+    area = Rect.around(np.vstack([points.min(axis=0) - room, points.max(axis=0) + room]))
+    if said is not None:
+        _, h, w = said.probabilities.shape
+        corners = np.array([[0.0, 0.0], [w - 1.0, 0.0], [w - 1.0, h - 1.0], [0.0, h - 1.0]])
+        area = area.joined(Rect.around(said.to_crop.inverse().apply(corners)))
+    area = area.joined(extent(override))
+    return area.clipped(Rect(0, 0, *size))
+
+
+def local_parser(
+    area: Rect,
+    points: Points,
+    touched: NDArray[np.bool_],
+    said: Segmentation,
+    override: Patch = EMPTY,
+    options: ParseOptions | None = None,
+) -> FaceParser:
+    """A parser that sees ``area`` of the photo alone, and counts pixels from its corner.
+
+    Args:
+        area: from ``surroundings``.
+        points: (106, 2) in photo pixels.
+        touched: (106,) bool, the points that a person has set.
+        said: hair and skin.
+        override: what a curator has fixed, in photo pixels.
+        options: how to parse.
+    """
+    size = (area.x1 - area.x0, area.y1 - area.y0)
+    to_crop = Similarity(1.0, 0.0, area.x0, area.y0).then(said.to_crop)
+    here = Segmentation(said.probabilities, to_crop, said.model)
+    points = points - (area.x0, area.y0)
+    return FaceParser(size, points, here, options, within(override, area), touched)
+
+
+def extent(patch: Patch) -> Rect:
+    """The rectangle that an override layer covers."""
+    height, width = patch.values.shape
+    return Rect(patch.x, patch.y, patch.x + width, patch.y + height)
+
+
+def within(override: Patch, area: Rect) -> Patch:
+    """The part of an override layer that lies in ``area``, counted from its corner."""
+    here = extent(override).clipped(area)
+    if here.empty:
+        return EMPTY
+    x, y = here.x0 - override.x, here.y0 - override.y
+    values = override.values[y : y + here.y1 - here.y0, x : x + here.x1 - here.x0]
+    return Patch(here.x0 - area.x0, here.y0 - area.y0, values)
