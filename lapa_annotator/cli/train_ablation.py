@@ -1,4 +1,4 @@
-"""``train ablation``: Models A, B and C of BSPNet with everything else equal (LaPa, Table 2)."""
+"""``train ablation``: what each paper compares, with everything else equal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from lapa_annotator.cli.train_options import (
 def ablation(
     data: DataOption,
     out: OutOption,
-    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each model.")] = 3,
+    paper: Annotated[str, typer.Option(help="Number of the paper; 000 is LaPa.")] = "000",
+    study: Annotated[str, typer.Option(help="Which of its comparisons; the first if none.")] = "",
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each variant.")] = 3,
     classes: Annotated[int, typer.Option(help="3 or 11.")] = 11,
     width: Annotated[float, typer.Option(min=0.0625, help="Factor on the channels.")] = 0.25,
     head: Annotated[int, typer.Option(min=4, help="Channels of the pyramid's maps.")] = 64,
@@ -35,26 +37,43 @@ def ablation(
     threads: ThreadsOption = 0,
     devices: Annotated[int, typer.Option(min=1, help="GPUs (or processes) that share it.")] = 1,
     cache: CacheOption = None,
+    unlabelled: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FOLDER", help="Faces whose truth is not looked at; repeat it."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of all variants; repeat it."),
+    ] = None,
 ) -> None:
-    """Train Models A, B and C with several seeds and compare their F1 class by class.
+    """Train the variants of a paper's comparison with several seeds; compare them by class.
 
     Run the same command again to go on after a stop; the table is also in the folder.
     """
     from lapa_annotator.training.ablation import train_ablation
     from lapa_annotator.training.datasets import Data, crops_folder
+    from lapa_annotator.training.parsers.table import parser_of, study_of
     from lapa_annotator.training.parsing_run import ParsingOrder
 
-    order = ParsingOrder(
-        data=tuple(Data.parse(text) for text in data),
-        classes=classes,
-        backbone=backbone,
-        width=width,
-        head=head,
-        edge=edge,
-        size=size,
-        steps=steps,
-        batch=batch,
-        seed=seed,
-        cache=cache or crops_folder(),
-    )
-    show(train_ablation(order, seeds, out, machine(threads, devices)))
+    compared = study_of(paper, study)
+    base = dict(compared.base)
+    parser = parser_of(base.pop("net"))
+    named = {**base.pop("named", {}), **dict(parser.read(text) for text in set_ or ())}
+    shared = {
+        "data": tuple(Data.parse(text) for text in data),
+        "net": parser.net,
+        "named": named,
+        "classes": classes,
+        "backbone": backbone,
+        "width": width,
+        "head": head,
+        "edge": edge,
+        "size": size,
+        "steps": steps,
+        "batch": batch,
+        "seed": seed,
+        "cache": cache or crops_folder(),
+    }
+    order = ParsingOrder(**{**shared, **base})
+    others = [Data.parse(text) for text in unlabelled or ()]
+    show(train_ablation(order, compared, seeds, out, machine(threads, devices), others))

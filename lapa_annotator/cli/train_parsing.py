@@ -1,7 +1,8 @@
-"""``train parsing``: PSPNet and BSPNet."""
+"""``train parsing``: any parser of the registry."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,9 @@ from lapa_annotator.cli.train_options import (
 def parsing(
     data: DataOption,
     out: OutOption,
-    net: Annotated[str, typer.Option(help="pspnet or bspnet; 2 classes: pspnet.")] = "",
+    net: Annotated[
+        str, typer.Option(help="A parser of `nets list`; bspnet, of 2 classes pspnet.")
+    ] = "",
     classes: Annotated[
         int | None,
         typer.Option(help="2: hair and skin; 3: background, skin, hair (default); 11: LaPa's."),
@@ -50,6 +53,10 @@ def parsing(
     devices: Annotated[int, typer.Option(min=1, help="GPUs (or processes) that share it.")] = 1,
     cache: CacheOption = None,
     licence: Annotated[str | None, typer.Option(help="Of the weights, for their card.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of this network; repeat it."),
+    ] = None,
 ) -> None:
     """Train a network that parses faces: coarse (2 classes), fine (3) or alone (11).
 
@@ -65,19 +72,31 @@ def parsing(
         **{"steps": steps, "batch": batch, "rate": rate, "licence": licence, "cache": cache},
         **{"seed": seed, "init": init},
     }
-    order = order_of(data, paper, {k: v for k, v in named.items() if v is not None})
+    given = {k: v for k, v in named.items() if v is not None}
+    order = order_of(data, paper, given, set_ or ())
     show(train_parsing(order, out, machine(threads, devices)))
 
 
-def order_of(data: list[str], paper: bool, named: dict[str, Any]) -> Any:
+def order_of(data: list[str], paper: bool, named: dict[str, Any], own: Sequence[str] = ()) -> Any:
     """The ``ParsingOrder`` of what was named; the rest is the paper's or the small networks'.
+
+    Args:
+        data: folders and their shares.
+        paper: whether what is not named is the paper's.
+        named: fields of the order.
+        own: settings that only this network has, each ``name=value``.
 
     Raises:
         InputError: a folder that is not there, a value that no network has.
     """
     from lapa_annotator.training.datasets import Data
-    from lapa_annotator.training.parsing_run import PAPER, SMALL_COARSE, ParsingOrder
+    from lapa_annotator.training.parsers.table import parser_of
+    from lapa_annotator.training.parsing_run import ParsingOrder
 
-    coarse = named.get("classes") == 2 and named.get("net", "pspnet") == "pspnet"
-    base = PAPER if paper else SMALL_COARSE if coarse else {}
-    return ParsingOrder(data=tuple(Data.parse(text) for text in data), **{**base, **named})
+    # The coarse network is found by its classes; everything else is BSPNet unless named.
+    coarse = named.get("classes") == 2 and not paper
+    parser = parser_of(named.get("net", "pspnet" if coarse else "bspnet"))
+    base = dict(parser.paper if paper else parser.small)
+    settings = {**base.pop("named", {}), **dict(parser.read(text) for text in own)}
+    fields = {**base, "net": parser.net, **named, "named": settings}
+    return ParsingOrder(data=tuple(Data.parse(text) for text in data), **fields)

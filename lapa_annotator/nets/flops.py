@@ -29,11 +29,16 @@ class Cost:
     flops: int
 
 
+def input_channels(module: nn.Module) -> int:
+    """How many channels a network's input has: 3, or what its attribute ``inputs`` says."""
+    return int(getattr(module, "inputs", 3))
+
+
 def cost_of(module: nn.Module, size: int | tuple[int, int]) -> Cost:
     """Count a network's cost without computing anything.
 
     Args:
-        module: takes (N, 3, H, W); it is left as it is.
+        module: takes (N, C, H, W); it is left as it is.
         size: side of the input in pixels, or its height and width.
     """
     still = copy.deepcopy(module).to("meta").eval()
@@ -54,12 +59,10 @@ def cost_of(module: nn.Module, size: int | tuple[int, int]) -> Cost:
             layer.register_forward_hook(count)
     height, width = (size, size) if isinstance(size, int) else size
     with torch.no_grad():
-        still(torch.zeros(1, 3, height, width, device="meta"))
+        still(torch.zeros(1, input_channels(module), height, width, device="meta"))
     return Cost(sum(p.numel() for p in module.parameters()), sum(counted))
 
 
 def cost_of_row(network: Network) -> Cost:
     """Count the cost of a row of the registry, at its own size and with its own settings."""
-    with torch.device("meta"):
-        module = network.build()
-    return cost_of(module, network.size)
+    return cost_of(network.still(), network.size)

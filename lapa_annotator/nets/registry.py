@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import torch
 from torch import nn
 
 from lapa_annotator.domain.errors import choose
@@ -27,6 +28,7 @@ class Network:
         build: makes it with random weights; its keyword arguments are the settings.
         size: side of its input in pixels, as it is trained.
         about: one line for people.
+        reach: settings that move its receptive field, and the values worth trying.
     """
 
     name: str
@@ -34,6 +36,12 @@ class Network:
     build: Callable[..., nn.Module]
     size: int
     about: str
+    reach: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+    def still(self, **settings: Any) -> nn.Module:
+        """The network without its numbers, to be looked at; see ``build_network``."""
+        with torch.device("meta"):
+            return self.build(**settings)
 
 
 _ROWS = (
@@ -48,6 +56,9 @@ NETWORKS: dict[str, Network] = {row.name: row for row in _ROWS}
 
 def build_network(name: str, **settings: Any) -> nn.Module:
     """Make a network with random weights; it takes (N, 3, H, W) float RGB in [0, 1].
+
+    A network that is shown more than the picture has more channels; ``flops.input_channels``
+    says how many.
 
     Args:
         name: its row in ``NETWORKS``.

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def export_ir(module: nn.Module, size: int | tuple[int, int], path: Path) -> Path:
     """Write a network as OpenVINO IR: ``path`` (.xml) and the .bin beside it.
 
-    The input is (N, 3, H, W) float32 RGB in [0, 1] with N left open; outputs come in the
-    order in which the network returns them. Weights are float16, as in the safetensors.
+    The input is (N, C, H, W) float32 in [0, 1], RGB first and what else the network is shown
+    after it, with N left open; outputs come in the order in which the network returns them.
+    Weights are float16, as in the safetensors.
 
     Args:
         module: the network; it is left as it is.
@@ -35,15 +36,18 @@ def export_ir(module: nn.Module, size: int | tuple[int, int], path: Path) -> Pat
     require_torch("writing OpenVINO's format")
     import torch
 
+    from lapa_annotator.nets.flops import input_channels
+
     openvino = load_openvino()
     height, width = (size, size) if isinstance(size, int) else size
     still = copy.deepcopy(module).cpu().float().eval()
     with warnings.catch_warnings(), torch.no_grad():
         # The conversion traces the network, of which torch warns in several ways.
         warnings.simplefilter("ignore")
-        example = torch.zeros(1, 3, height, width)
+        channels = input_channels(module)
+        example = torch.zeros(1, channels, height, width)
         model = openvino.convert_model(still, example_input=example)
-    model.reshape({model.inputs[0]: [-1, 3, height, width]})
+    model.reshape({model.inputs[0]: [-1, channels, height, width]})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import cv2
@@ -117,15 +118,41 @@ def mosaic(batch: Arrays, share: float, rng: np.random.Generator) -> Arrays:
     return {**batch, "image": images, "labels": labels, "soft": soft}
 
 
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """A batch as a parser's losses take it, on the device that the network is on.
+
+    Attributes:
+        pixels: (B, C, S, S) float32 in [0, 1]: RGB, then what else the network is shown.
+        target: (B, classes, S, S) float32 probabilities, or (B, S, S) int64 ids of eleven.
+        weights: (B, S, S) float32 in [0, 1], how far each pixel is believed.
+        ids: (B, S, S) int64, the likeliest class; ``nets.parsing_losses.IGNORED`` where unknown.
+    """
+
+    pixels: torch.Tensor
+    target: torch.Tensor
+    weights: torch.Tensor
+    ids: torch.Tensor
+
+
 class ParsingTask:
     """A parsing network as a task of the training loop; see ``loop.Task``.
 
-    Args:
-        network, settings: row of ``nets.registry.NETWORKS`` and what it is built with; its
-            ``classes`` are 2, 3 or 11.
+    As it stands it learns by cross-entropy alone, as PSPNet does. A network with losses of its
+    own, with more to be shown than the picture, or with something that learns beside it,
+    derives from this (``training.parsers``) and redefines ``settle``, ``learn``, ``shown``,
+    ``companion`` or ``publish``.
+
+    Attributes:
+        settings: what the network is built with; its ``classes`` are 2, 3 or 11.
+        options: the settings of the losses.
         batches: augmented crops with maps, by step.
+
+    Args:
+        network: row of ``nets.registry.NETWORKS``.
+        settings, batches: see above.
         held_out: crops that nothing is trained on.
-        alpha: how much more a boundary pixel counts in equation 4; 0 for Models A and B.
+        options: settings of the losses that are named.
         initial: weights to begin from, None for random ones; of the backbone alone, or all.
         mosaics: share of pictures that are put together of four.
         most: crops of each store that a validation looks at, evenly spread over it.
@@ -137,40 +164,80 @@ class ParsingTask:
         settings: dict[str, Any],
         batches: Batches,
         held_out: Sequence[Crops],
-        alpha: float = 200.0,
+        options: Mapping[str, Any] | None = None,
         initial: dict[str, torch.Tensor] | None = None,
         mosaics: float = 0.0,
         most: int = 200,
     ) -> None:
-        self._network, self._settings, self._initial = network, settings, initial
-        self._batches, self._alpha = batches, alpha
+        self._network, self.settings, self._initial = network, settings, initial
+        self.batches = batches
         self._held_out, self._most = held_out, most
         self._mosaics = mosaics
         self._classes = int(settings["classes"])
+        self.options = self.settle(options or {})
+
+    def settle(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The options in full, as the recipe keeps them, from those that are named."""
+        return dict(options)
+
+    def companion(self) -> torch.nn.Module | None:
+        """What learns or is kept beside the network while it is trained; None for nothing.
+
+        It becomes the network's ``companion``, goes into the checkpoints, and is left behind
+        when the weights are written.
+        """
+        return None
+
+    def shown(self, arrays: Arrays) -> NDArray[np.uint8]:
+        """What the network is shown of a batch: (B, C, S, S) uint8, RGB first."""
+        return np.asarray(arrays["image"], np.uint8)
+
+    def learn(
+        self, module: torch.nn.Module, lesson: Lesson
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss of a batch, in float32, and its parts by name."""
+        from lapa_annotator.nets.parsing_losses import semantic_loss
+
+        loss = semantic_loss(module(lesson.pixels).float(), lesson.target, lesson.weights)
+        return loss, {"semantic": loss}
+
+    def publish(self, out: Path) -> dict[str, Any]:
+        """Write what the network is run with into ``out``; what ``network.json`` says of it."""
+        del out
+        return {}
 
     def network(self) -> torch.nn.Module:
         """Build the network, random or with the weights to begin from."""
         from lapa_annotator.nets.registry import build_network
 
-        module = build_network(self._network, **self._settings)
+        module = build_network(self._network, **self.settings)
         if self._initial is not None:
             module.load_state_dict(self._initial, strict=False)
+        beside = self.companion()
+        if beside is not None:
+            module.companion = beside
+        return module
+
+    def finished(self, module: torch.nn.Module) -> torch.nn.Module:
+        """The trained network alone: without what learned beside it."""
+        if hasattr(module, "companion"):
+            del module.companion
         return module
 
     def batch(self, step: int) -> dict[str, torch.Tensor]:
         """The batch of a step.
 
-        ``image`` (B, 3, S, S) uint8; ``target`` and ``weights`` as in ``Truth``.
+        ``image`` (B, C, S, S) uint8; ``target`` and ``weights`` as in ``Truth``.
         """
         import torch
 
-        arrays = self._batches.at(step)
+        arrays = self.batches.at(step)
         if self._mosaics:
-            rng = np.random.default_rng((self._batches.seed, step, _SHUFFLE))
+            rng = np.random.default_rng((self.batches.seed, step, _SHUFFLE))
             arrays = mosaic(arrays, self._mosaics, rng)
         truth = _truth(arrays, self._classes)
         return {
-            "image": torch.from_numpy(np.ascontiguousarray(arrays["image"])),
+            "image": torch.from_numpy(np.ascontiguousarray(self.shown(arrays))),
             "target": torch.from_numpy(truth.target),
             "weights": torch.from_numpy(truth.weights),
         }
@@ -178,26 +245,14 @@ class ParsingTask:
     def loss(
         self, module: torch.nn.Module, batch: dict[str, torch.Tensor]
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss of a batch: equations 1 to 4 for BSPNet, the second alone for PSPNet."""
-        from lapa_annotator.nets.bspnet import Branches, BSPNet
-        from lapa_annotator.nets.parsing_losses import (
-            IGNORED,
-            Balance,
-            boundaries,
-            parsing_loss,
-        )
+        """The loss of a batch; see ``learn``."""
+        from lapa_annotator.nets.parsing_losses import IGNORED
 
-        pixels = batch["image"].float() / 255
-        said = (
-            module.branches(pixels)
-            if isinstance(module, BSPNet)
-            else Branches(module(pixels), None, None)
-        )
-        said = Branches(*(None if x is None else x.float() for x in said))
         target, weights = batch["target"], batch["weights"]
         ids = target if target.ndim == 3 else target.argmax(dim=1)
-        edges = boundaries(ids.masked_fill(weights == 0, IGNORED))
-        return parsing_loss(said, target, weights, edges, Balance(alpha=self._alpha))
+        ids = ids.masked_fill(weights == 0, IGNORED)
+        pixels = batch["image"].float() / 255
+        return self.learn(module, Lesson(pixels, target, weights, ids))
 
     def validate(self, module: torch.nn.Module) -> dict[str, float]:
         """F1 by class of the held-out crops, and their mean, in all and by store.
@@ -224,8 +279,8 @@ class ParsingTask:
         if self._most < len(crops):
             places = np.linspace(0, len(crops) - 1, self._most)
             crops = Some(crops, [int(place) for place in places])
-        for arrays in plain_batches(crops, _MOST_AT_ONCE, self._batches.to, maps=True):
-            pictures = torch.from_numpy(np.ascontiguousarray(arrays["image"])).to(device)
+        for arrays in plain_batches(crops, _MOST_AT_ONCE, self.batches.to, maps=True):
+            pictures = torch.from_numpy(np.ascontiguousarray(self.shown(arrays))).to(device)
             with torch.no_grad():
                 said = module(pictures.float() / 255).argmax(dim=1).cpu().numpy()
             truth = _truth(arrays, self._classes)

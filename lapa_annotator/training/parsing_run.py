@@ -19,16 +19,16 @@ from lapa_annotator.training.landmark_files import CARD, IR, WEIGHTS, is_publish
 from lapa_annotator.training.landmark_run import UNNAMED_LICENCE
 from lapa_annotator.training.loop import Machine, Progress, Recipe, RunFolder, fit, leads, trained
 from lapa_annotator.training.loop.machine import need
+from lapa_annotator.training.loop.recipe import Value
+from lapa_annotator.training.parsers.rows import Parser
+from lapa_annotator.training.parsers.table import parser_of
 from lapa_annotator.training.parsing import KEPT, ParsingTask, Stage, seen_crop
 
 if TYPE_CHECKING:
     import torch
 
-Net = Literal["pspnet", "bspnet"]
 Model = Literal["A", "B", "C"]
 
-ALPHA = 200.0
-"""How much more a boundary pixel counts, in the paper; for Model C alone."""
 ABOUT = "network.json"
 """What a network wants, beside it: side of its picture, number of classes."""
 _LEAST_EPOCH = 100
@@ -50,9 +50,10 @@ class ParsingOrder:
 
     Attributes:
         data: folders with their shares.
-        net: "pspnet" or "bspnet".
+        net: a row of ``training.parsers.table.PARSERS``.
         classes: 2 (hair and skin, the rest), 3 (background, skin, hair) or 11.
-        backbone, width, head, edge, stride: of the network, see ``nets.bspnet.BSPNet``.
+        backbone, width, head, edge, stride: of the network as far as it has them, see
+            ``nets.bspnet.BSPNet``.
         model: of Table 2; BSPNet's alone.
         size: side of the crops in pixels.
         steps, batch, seed, rate, optimizer, schedule, weight_decay: as in ``Recipe``.
@@ -60,10 +61,14 @@ class ParsingOrder:
         augment: how strongly crops are changed; the scales are the stage's.
         cache: where cut crops are kept.
         licence: of the weights, for the card.
+        named: settings that only this network or its losses have, by name.
+
+    Raises:
+        InputError: a value that the network does not know or bear.
     """
 
     data: tuple[Data, ...]
-    net: Net = "bspnet"
+    net: str = "bspnet"
     classes: int = 3
     backbone: str = "resnet18"
     width: float = 0.75
@@ -83,10 +88,10 @@ class ParsingOrder:
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     cache: Path = field(default_factory=crops_folder)
     licence: str = UNNAMED_LICENCE
+    named: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.net not in ("pspnet", "bspnet"):
-            raise InputError("--net", f"{self.net} is no parser", "take pspnet or bspnet")
+        self.parser.check(self.named)
         if self.classes not in (2, 3, 11):
             raise InputError("--classes", f"{self.classes} is not 2, 3 or 11", "take one of these")
         if self.model not in ("A", "B", "C"):
@@ -102,27 +107,22 @@ class ParsingOrder:
         return "coarse" if self.classes == 2 else "fine"
 
     @property
+    def parser(self) -> Parser:
+        """How its network is trained."""
+        return parser_of(self.net)
+
+    @property
     def settings(self) -> dict[str, Any]:
         """What the network is built with."""
-        own = {"edge": self.edge, "model": self.model} if self.net == "bspnet" else {}
-        return {
-            "classes": self.classes,
-            "backbone": self.backbone,
-            "width": self.width,
-            "head": self.head,
-            "stride": self.stride,
-            **own,
-        }
+        parser = self.parser
+        shared = {name: getattr(self, name) for name in parser.takes}
+        own = {name: self.named.get(name, first) for name, first in parser.settings.items()}
+        return {"classes": self.classes, **shared, **own}
 
-
-SMALL_COARSE: Mapping[str, Any] = {"net": "pspnet", "classes": 2, "width": 0.5, "head": 64}
-"""What the shipped coarse network has of its own (docs/decisions/0101)."""
-PAPER: Mapping[str, Any] = {
-    **{"net": "bspnet", "classes": 11, "backbone": "resnet101", "width": 1.0, "head": 512},
-    **{"edge": 256, "stride": 16, "model": "C", "size": 473, "batch": 64, "rate": 1e-3},
-    **{"optimizer": "sgd", "schedule": "poly", "weight_decay": 5e-4},
-}
-"""The paper's network and how it is trained (LaPa, section 5.1)."""
+    @property
+    def options(self) -> dict[str, Any]:
+        """The settings of its losses."""
+        return {name: self.named.get(name, first) for name, first in self.parser.options.items()}
 
 
 def train_parsing(
@@ -172,14 +172,15 @@ def _prepare(order: ParsingOrder, said: list[str]) -> tuple[ParsingTask, Recipe,
     augment = replace(order.augment, scale=_SCALES[order.stage])
     to = seen_crop(order.stage, order.size)
     batches = Batches(stores, shares, augment, order.seed, order.batch, to, maps=True)
-    alpha = ALPHA if order.model == "C" else 0.0
     mosaics = _MOSAICS[order.stage]
-    task = ParsingTask(order.net, order.settings, batches, held_out, alpha, initial, mosaics)
-    options = {"alpha": alpha, "mosaics": mosaics, "crop": asdict(to), "augment": asdict(augment)}
+    settings = order.settings
+    make = order.parser.task
+    task = make(order.net, settings, batches, held_out, order.options, initial, mosaics)
+    options = {"mosaics": mosaics, "crop": asdict(to), "augment": asdict(augment), **task.options}
     recipe = Recipe(
         task="parsing",
         network=order.net,
-        settings=order.settings,
+        settings=settings,
         data=tuple(str(data) for data in order.data),
         fingerprints=prints,
         options=options,
@@ -203,21 +204,19 @@ def _beginning(
 ) -> tuple[dict[str, torch.Tensor] | None, dict[str, str]]:
     """The weights to begin from, as far as they fit, and their checksum."""
     from lapa_annotator.nets.registry import build_network
-    from lapa_annotator.nets.resnet import BACKBONES, ResNet, load_backbone
+    from lapa_annotator.nets.resnet import BACKBONES
     from lapa_annotator.nets.weights import load_weights, read_info
     from lapa_annotator.runtime.files import checksum
 
-    choose(BACKBONES, order.backbone, "backbone")
+    if "backbone" in order.parser.takes:
+        choose(BACKBONES, order.backbone, "backbone")
     if order.init is None:
         return None, {}
     network = build_network(order.net, **order.settings)
     try:
         read_info(order.init)
     except InputError:
-        backbone = network.backbone
-        assert isinstance(backbone, ResNet)
-        load_backbone(backbone, order.init)
-        given = {f"backbone.{name}": value for name, value in backbone.state_dict().items()}
+        given = _backbone(network, order.init)
     else:
         given = load_weights(order.init)[0].state_dict()
     mine = network.state_dict()
@@ -228,16 +227,46 @@ def _beginning(
     return fitting, {"init": checksum(order.init)}
 
 
-def _publish(task: ParsingTask, recipe: Recipe, order: ParsingOrder, faces: int, out: Path) -> None:
-    """Write what a training is for, into its folder; the card last."""
-    from lapa_annotator.nets.weights import save_weights
-    from lapa_annotator.runtime.convert import export_ir
+def _backbone(network: torch.nn.Module, path: Path) -> dict[str, torch.Tensor]:
+    """ImageNet's weights of a network's backbone, which they fill, under the network's names."""
+    from lapa_annotator.nets.resnet import ResNet, load_backbone
 
-    module = trained(task, out)
+    backbone: Any = getattr(network, "backbone", None)
+    if isinstance(backbone, ResNet):
+        load_backbone(backbone, path)
+    elif hasattr(backbone, "load_imagenet"):
+        backbone.load_imagenet(path)
+    else:
+        raise InputError(path, "this network has no backbone to fill", "name a parser's weights")
+    return {f"backbone.{name}": value for name, value in backbone.state_dict().items()}
+
+
+def keep_weights(order: ParsingOrder, out: Path) -> None:
+    """Write the averaged weights of a run that has ended into its folder, where they are not.
+
+    Raises:
+        InputError: the run has no checkpoint, or a full disk.
+    """
+    if not (out / WEIGHTS).exists():
+        task, recipe, _ = _prepare(order, [])
+        _save(task.finished(trained(task, out)), recipe, out)
+
+
+def _save(module: torch.nn.Module, recipe: Recipe, out: Path) -> None:
+    from lapa_annotator.nets.weights import save_weights
+
     notes = {"data": "; ".join(recipe.data), "steps": str(recipe.steps), "seed": str(recipe.seed)}
     save_weights(out / WEIGHTS, module, recipe.network, recipe.settings, notes)
+
+
+def _publish(task: ParsingTask, recipe: Recipe, order: ParsingOrder, faces: int, out: Path) -> None:
+    """Write what a training is for, into its folder; the card last."""
+    from lapa_annotator.runtime.convert import export_ir
+
+    module = task.finished(trained(task, out))
+    _save(module, recipe, out)
     export_ir(module, order.size, out / IR)
-    about = {"size": order.size, "classes": order.classes}
+    about = {"size": order.size, "classes": order.classes, **task.publish(out)}
     replace_file(out / ABOUT, json.dumps(about).encode("ascii"))
     facts = {
         "parameters": f"{sum(p.numel() for p in module.parameters()) / 1e6:.2f} million",

@@ -37,7 +37,8 @@ from lapa_annotator.runtime.crops import Image
 from lapa_annotator.runtime.files import model_path
 from lapa_annotator.runtime.manifest import Precision
 from lapa_annotator.runtime.sessions import Session
-from lapa_annotator.training.parsing_run import PAPER, SMALL_COARSE, ParsingOrder
+from lapa_annotator.training.parsers.lapa import PAPER, SMALL_COARSE
+from lapa_annotator.training.parsing_run import ParsingOrder
 from tests.ppa.faces import perfect_face
 
 ROUNDS = 10

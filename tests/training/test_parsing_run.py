@@ -15,16 +15,13 @@ from lapa_annotator.training.ablation import table, train_ablation
 from lapa_annotator.training.data.split import held_out
 from lapa_annotator.training.datasets import Data
 from lapa_annotator.training.loop import Machine, RunFolder, trained
-from lapa_annotator.training.parsing_run import (
-    PAPER,
-    SMALL_COARSE,
-    ParsingOrder,
-    _prepare,
-    train_parsing,
-)
+from lapa_annotator.training.parsers.lapa import PAPER, SMALL_COARSE
+from lapa_annotator.training.parsers.table import study_of
+from lapa_annotator.training.parsing_run import ParsingOrder, _prepare, train_parsing
 from tests.training.data.support import write_lapa
 
 QUIET = Machine(accelerator="cpu", precision="fp32", threads=1, report_every=1, save_every=1)
+MODELS = study_of("000")
 NAMES = [f"face{i}" for i in range(40)]
 
 
@@ -158,29 +155,30 @@ def test_the_shipped_pair_is_small_enough():
 
 def test_table_2_is_trained_model_by_model_and_seed_by_seed(order, tmp_path):
     small = dataclasses.replace(order, steps=1)
-    training = train_ablation(small, 1, tmp_path, QUIET)
+    training = train_ablation(small, MODELS, 1, tmp_path, QUIET)
     for report in training:
         if report.note.startswith("Model B"):
             training.close()
             break
-    assert (tmp_path / "model-A-seed-0" / "recipe.toml").is_file()
-    assert not (tmp_path / "model-C-seed-0").exists()
-    reports = list(train_ablation(small, 1, tmp_path, QUIET))
+    assert (tmp_path / "Model-A-seed-0" / "recipe.toml").is_file()
+    assert not (tmp_path / "Model-C-seed-0").exists()
+    reports = list(train_ablation(small, MODELS, 1, tmp_path, QUIET))
     assert "Model C" in reports[-1].note
     rows = (tmp_path / "ablation.csv").read_text().splitlines()
-    assert [row.split(",")[:2] for row in rows[1:]] == [["A", "0"], ["B", "0"], ["C", "0"]]
-    begun = [RunFolder(tmp_path / f"model-{m}-seed-0").recipe() for m in "ABC"]
+    assert [row.split(",")[:2] for row in rows[1:]] == [[f"Model {m}", "0"] for m in "ABC"]
+    begun = [RunFolder(tmp_path / f"Model-{m}-seed-0").recipe() for m in "ABC"]
     told = {line.split(" = ")[0] for r in begun[1:] for line in begun[0].differences(r)}
     assert told == {"settings.model", "options.alpha"}
 
 
 def test_the_table_has_mean_and_spread():
-    scores = {("A", 0): {"skin F1": 0.9}, ("A", 1): {"skin F1": 0.92}, ("C", 0): {"skin F1": 0.95}}
+    a, c = "Model A", "Model C"
+    scores = {(a, 0): {"skin F1": 0.9}, (a, 1): {"skin F1": 0.92}, (c, 0): {"skin F1": 0.95}}
     lines = table(scores).splitlines()
     assert lines[0].split() == ["F1,", "%", "Model", "A", "Model", "C"]
     assert lines[1].split() == ["skin", "91.00", "±", "1.41", "95.00"]
 
 
-def test_an_ablation_needs_bspnet(order, tmp_path):
-    with pytest.raises(InputError, match="BSPNet"):
-        list(train_ablation(dataclasses.replace(order, net="pspnet"), 1, tmp_path))
+def test_an_ablation_needs_a_seed(order, tmp_path):
+    with pytest.raises(InputError, match="nothing to train"):
+        list(train_ablation(order, MODELS, 0, tmp_path))

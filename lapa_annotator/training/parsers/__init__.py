@@ -1,0 +1,1 @@
+"""How each parsing network is trained: one file a paper, a row of ``table.PARSERS`` a network."""

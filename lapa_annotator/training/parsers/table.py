@@ -1,0 +1,42 @@
+"""The visible tables of parsers and of the studies that compare them."""
+
+from __future__ import annotations
+
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.training.parsers import lapa
+from lapa_annotator.training.parsers.rows import Parser, Study
+
+_FILES = (lapa,)
+
+PARSERS: dict[str, Parser] = {row.net: row for file in _FILES for row in file.PARSERS}
+"""Name in the registry of networks -> how it is trained."""
+
+STUDIES: tuple[Study, ...] = tuple(study for file in _FILES for study in file.STUDIES)
+
+
+def parser_of(net: str) -> Parser:
+    """How a network is trained.
+
+    Raises:
+        InputError: no parser has this name.
+    """
+    if net not in PARSERS:
+        raise InputError("--net", f"{net} is no parser", f"take {', '.join(PARSERS)}")
+    return PARSERS[net]
+
+
+def study_of(paper: str, name: str = "") -> Study:
+    """A paper's study of that name; its first one without a name.
+
+    Raises:
+        InputError: no such paper, or no such study of it.
+    """
+    studies = [study for study in STUDIES if study.paper == paper]
+    if not studies:
+        known = sorted({study.paper for study in STUDIES})
+        raise InputError("--paper", f"{paper} has no studies here", f"take {', '.join(known)}")
+    for study in studies:
+        if name in ("", study.name):
+            return study
+    known = [study.name for study in studies]
+    raise InputError("--study", f"{paper} has no study {name}", f"take {', '.join(known)}")
