@@ -350,7 +350,9 @@ class Desk(QObject):
             return
         face = next((f for f in self.editor.document.faces if f.id == face_id), None)
         if face is not None and face.landmarks is not None and self._pixels is not None:
-            self.proposals.segment(image_id, face_id, self._pixels, face.landmarks)
+            faces = self.editor.document.faces
+            others = [f.landmarks for f in faces if f is not face and f.landmarks is not None]
+            self.proposals.segment(image_id, face_id, self._pixels, face.landmarks, others)
 
     def _segmented(self, image_id: int, face_id: str, segmentation: Any) -> None:
         self.editor.receive_segmentation(image_id, face_id, segmentation)

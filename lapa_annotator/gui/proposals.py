@@ -6,7 +6,7 @@ Networks are made at their first use, in the queue's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -39,8 +39,10 @@ class Models(Protocol):
     def points(self, pixels: Pixels, box: Box) -> Landmarks:
         """Propose the points of the face in a box."""
 
-    def segmentation(self, pixels: Pixels, landmarks: Landmarks) -> Any:
-        """Segment hair and skin around a face."""
+    def segmentation(
+        self, pixels: Pixels, landmarks: Landmarks, others: Sequence[Landmarks]
+    ) -> Any:
+        """Segment hair and skin around a face; those of the photo's other faces stay out."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,15 @@ class BuiltInModels:
         landmarks: Landmarks = self.proposer.propose(pixels, box)
         return landmarks
 
-    def segmentation(self, pixels: Pixels, landmarks: Landmarks) -> Any:
-        """Segment hair and skin around a face."""
+    def segmentation(
+        self, pixels: Pixels, landmarks: Landmarks, others: Sequence[Landmarks]
+    ) -> Any:
+        """Segment hair and skin around a face; those of the photo's other faces stay out."""
         from lapa_annotator.ppa.segment import segment_face
 
-        return segment_face(pixels, landmarks.points, self._segmenter)
+        return segment_face(
+            pixels, landmarks.points, self._segmenter, [other.points for other in others]
+        )
 
     @cached_property
     def _detector(self) -> Any:
@@ -162,11 +168,18 @@ class Proposals(QObject):
             self.tr("Proposing points …"),
         )
 
-    def segment(self, image_id: int, face_id: str, pixels: Pixels, landmarks: Landmarks) -> None:
-        """Segment hair and skin around one face."""
+    def segment(
+        self,
+        image_id: int,
+        face_id: str,
+        pixels: Pixels,
+        landmarks: Landmarks,
+        others: Sequence[Landmarks] = (),
+    ) -> None:
+        """Segment hair and skin around one face; those of the photo's other faces stay out."""
         self._order(
             _Task("segmentation", image_id, face_id),
-            lambda: self.models.segmentation(pixels, landmarks),
+            lambda: self.models.segmentation(pixels, landmarks, others),
             lambda segmentation: self.segmented.emit(image_id, face_id, segmentation),
             SOON,
             self.tr("Segmenting hair and skin …"),

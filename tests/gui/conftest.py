@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -34,6 +35,7 @@ class FakeModels:
     count: int = 1
     missing: bool = False
     asked: list[tuple[int, ...]] = field(default_factory=list)
+    beside: list[int] = field(default_factory=list)
 
     def faces(self, pixels: np.ndarray) -> Found:
         self._check()
@@ -52,8 +54,11 @@ class FakeModels:
         points = mean_shape() * (box.width, box.height) + (box.x0, box.y0)
         return Landmarks(points, confidence=np.full(106, 0.6), model=("fake",) * 106)
 
-    def segmentation(self, pixels: np.ndarray, landmarks: Landmarks) -> Segmentation:
+    def segmentation(
+        self, pixels: np.ndarray, landmarks: Landmarks, others: Sequence[Landmarks]
+    ) -> Segmentation:
         self._check()
+        self.beside.append(len(others))
         skin = np.zeros((3, 64, 64), np.uint8)
         skin[1] = 255
         scale = 64 / max(pixels.shape[:2])

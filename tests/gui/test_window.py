@@ -233,6 +233,15 @@ def test_hair_and_skin_come_for_the_label_map_and_are_kept(project):
     assert project.editor.live_map.knows(face.id)
 
 
+def test_a_face_is_segmented_knowing_of_the_photos_other_faces(hand, models, photos, tmp_path):
+    models.count = 2
+    hand.make(photos, tmp_path / "p")
+    hand.wait(lambda: hand.faces() == 2)
+    hand.do("toggle_map")
+    hand.wait(lambda: models.beside)
+    assert models.beside[0] == 1
+
+
 # Export
 
 
