@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,19 +52,39 @@ def overlay(
     left, top, right, bottom = _surroundings(labels, points)
     image, labels = image[top:bottom, left:right], labels[top:bottom, left:right]
     height, width = labels.shape
-    longer = max(height, width)
-    scale = min(max(longer, _LEAST), _MOST) / longer
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    picture = cv2.resize(image, size, interpolation=smooth)
-    classes = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    mixed = painted(image, labels, min(max(height, width, _LEAST), _MOST), palette)
+    h, w = mixed.shape[:2]
+    _dot(mixed, (points - (left, top) + 0.5) * (w / width, h / height) - 0.5)
+    return mixed
+
+
+def painted(
+    image: Image, labels: LabelMap, side: int, palette: NDArray[np.uint8] | None = None
+) -> Image:
+    """Paint a label map over its image: (h, w, 3), its longer side ``side`` pixels.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        labels: (H, W) uint8, class ids.
+        side: of the picture.
+        palette: as for ``overlay``.
+    """
+    picture, classes = resized(image, side), resized(labels, side, smooth=False)
     colours = colourise(classes) if palette is None else palette[classes]
     mixed = cv2.addWeighted(picture, 1 - _OPACITY, colours, _OPACITY, 0)
     mixed[classes == 0] = picture[classes == 0]
     edge = _edges(classes)
     mixed[edge] = colours[edge]
-    _dot(mixed, (points - (left, top) + 0.5) * (size[0] / width, size[1] / height) - 0.5)
     return np.asarray(mixed, dtype=np.uint8)
+
+
+def resized(image: NDArray[np.uint8], side: int, *, smooth: bool = True) -> NDArray[np.uint8]:
+    """An (H, W, 3) image or an (H, W) map with a longer side of ``side`` pixels."""
+    height, width = image.shape[:2]
+    scale = side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    how = (cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC) if smooth else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)
 
 
 def _surroundings(labels: LabelMap, points: NDArray[np.float64]) -> tuple[int, int, int, int]:
@@ -115,18 +135,44 @@ def contact_sheet(pictures: Sequence[tuple[str, Path]]) -> Image:
     Raises:
         InputError: a picture cannot be read.
     """
-    columns = min(_COLUMNS, len(pictures))
-    rows = math.ceil(len(pictures) / columns)
-    sheet = Pillow.new("RGB", (columns * _CELL, rows * (_CELL + _CAPTION)), _BEHIND)
-    draw, font = ImageDraw.Draw(sheet), _font()
-    for i, (name, path) in enumerate(pictures):
-        left, top = i % columns * _CELL, i // columns * (_CELL + _CAPTION)
-        cell = Pillow.fromarray(read_photo(path).pixels)
-        cell.thumbnail((_CELL - 4, _CELL - 4))
-        sheet.paste(cell, (left + (_CELL - cell.width) // 2, top + (_CELL - cell.height) // 2))
-        text = _shortened(_shown(name), font, _CELL - 8)
-        draw.text((left + 4, top + _CELL), text, fill=(224, 224, 224), font=font)
-    return np.asarray(sheet)
+    cells = (((name,), read_photo(path).pixels) for name, path in pictures)
+    return sheet(cells, len(pictures), min(_COLUMNS, len(pictures)))
+
+
+def sheet(
+    cells: Iterable[tuple[Sequence[str], Image]],
+    count: int,
+    columns: int,
+    cell: tuple[int, int] = (_CELL, _CELL),
+) -> Image:
+    """Lay images out on one sheet, each with a few lines of text below.
+
+    Args:
+        cells: lines, as many for each, and (H, W, 3) uint8 RGB images.
+        count: how many there are; at least one.
+        columns: how many stand in a row.
+        cell: width and height of the room of an image, in pixels.
+
+    Returns:
+        (h, w, 3) uint8 RGB.
+    """
+    font, (wide, tall) = _font(), cell
+    whole: Pillow.Image | None = None
+    for i, (lines, image) in enumerate(cells):
+        high = tall + _CAPTION * len(lines)
+        if whole is None:
+            whole = Pillow.new("RGB", (columns * wide, math.ceil(count / columns) * high), _BEHIND)
+        left, top = i % columns * wide, i // columns * high
+        picture = Pillow.fromarray(image)
+        picture.thumbnail((wide - 4, tall - 4))
+        place = left + (wide - picture.width) // 2, top + (tall - picture.height) // 2
+        whole.paste(picture, place)
+        draw = ImageDraw.Draw(whole)
+        for k, line in enumerate(lines):
+            text = _shortened(_shown(line), font, wide - 8)
+            at = left + 4, top + tall + k * _CAPTION
+            draw.text(at, text, fill=(224, 224, 224), font=font)
+    return np.asarray(whole)
 
 
 @cache

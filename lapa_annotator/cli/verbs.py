@@ -56,6 +56,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("synth", "lapa_annotator.cli.synth:app", "Render faces with exact labels."),
     Verb("train", "lapa_annotator.cli.train:app", "Train the networks."),
     Verb("versions", "lapa_annotator.cli.versions:app", "A project's model versions."),
+    Verb("what-if", "lapa_annotator.cli.whatif:what_if_verb", "Try other settings of label maps."),
 )
 
 

@@ -96,6 +96,26 @@ class SegmentationCache:
         """Drop a face's segmentation."""
         self._file(face_id).unlink(missing_ok=True)
 
+    def take_over(self, other: SegmentationCache) -> int:
+        """Move all that another cache of the same disk keeps into this one; returns how many.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        taken = 0
+        try:
+            for file in sorted(other._folder.glob("*/*")):
+                if not file.name.startswith("."):
+                    place = self._folder / file.relative_to(other._folder)
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    file.replace(place)
+                    taken += 1
+        except OSError as error:
+            raise InputError(
+                self._folder, f"cannot be written ({error.strerror})", "check the disk"
+            ) from error
+        return taken
+
     def _file(self, face_id: str) -> Path:
         name = hashlib.sha256(face_id.encode("utf-8", "replace")).hexdigest()[:32]
         return self._folder / name[:2] / name[2:]
