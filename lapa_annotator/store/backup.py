@@ -11,9 +11,16 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.store import sqlite
 from lapa_annotator.store.database import Database
 
+TRAINING = "training"
+"""Where a project keeps its own model versions."""
+
+# Of a training: what going on with it needs, and what can be made again from the photos. Both
+# are many times as large as the weights.
+_LEFT_OUT = shutil.ignore_patterns("checkpoints", "crops")
+
 
 def backup(database: Database, folder: Path, target: Path) -> Path:
-    """Copy a project's database into a new folder; see ``Project.backup``."""
+    """Copy a project's database and model versions into a new folder; see ``Project.backup``."""
     if os.path.lexists(target):
         raise InputError(target, "is there already", "choose another name for the backup")
     beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
@@ -24,14 +31,21 @@ def backup(database: Database, folder: Path, target: Path) -> Path:
             sqlite.online_copy(database.engine, copy)
             with copy.open("rb+") as stream:
                 os.fsync(stream.fileno())
+            if (folder / TRAINING).is_dir():
+                shutil.copytree(folder / TRAINING, beside / TRAINING, True, _LEFT_OUT)
             beside.rename(target)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
+    except shutil.Error as error:  # the OSErrors of all files that could not be copied
+        _, _, why = error.args[0][0]
+        raise _not_written(target, folder, str(why)) from error
     except OSError as error:
-        raise InputError(
-            target, f"cannot be written ({error.strerror})", f"{folder.name} is as it was"
-        ) from error
+        raise _not_written(target, folder, str(error.strerror)) from error
     return target
+
+
+def _not_written(target: Path, folder: Path, why: str) -> InputError:
+    return InputError(target, f"cannot be written ({why})", f"{folder.name} is as it was")
 
 
 def compact(database: Database) -> int:

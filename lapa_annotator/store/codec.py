@@ -11,12 +11,14 @@ import json
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lapa_annotator.domain.edits import Edit, edit_from_dict
+from lapa_annotator.domain.face import Annotation, Comment, Face, Status
 from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.domain.override import EMPTY, Patch
 from lapa_annotator.domain.schema import N_POINTS
@@ -129,6 +131,36 @@ def unpack_edit(data: bytes) -> Edit:
         return edit_from_dict(json.loads(raw))
     except (ValueError, AttributeError, RecursionError) as error:
         raise DamagedError(f"an entry of the journal is damaged: {error}") from error
+
+
+def pack_annotation(annotation: Annotation) -> bytes:
+    """Pack a whole annotation as deflated JSON."""
+    told = {
+        "faces": [face.to_dict() for face in annotation.faces],
+        "status": str(annotation.status),
+        "tags": sorted(annotation.tags),
+        "comments": [asdict(comment) for comment in annotation.comments],
+    }
+    return zlib.compress(json.dumps(told, separators=(",", ":")).encode("ascii"), 1)
+
+
+def unpack_annotation(data: bytes) -> Annotation:
+    """Read what ``pack_annotation`` wrote.
+
+    Raises:
+        DamagedError: it is not what it should be.
+    """
+    raw = _inflate(data, _MOST_EDIT_BYTES)
+    try:
+        told = json.loads(raw)
+        return Annotation(
+            faces=tuple(Face.from_dict(face) for face in told["faces"]),
+            status=Status(told["status"]),
+            tags=frozenset(told["tags"]),
+            comments=tuple(Comment(**comment) for comment in told["comments"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DamagedError(f"a second annotation is damaged: {error}") from error
 
 
 def _inflate(data: bytes, most: int) -> bytes:

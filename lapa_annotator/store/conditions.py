@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
@@ -12,12 +14,14 @@ from lapa_annotator.domain.face import Status
 from lapa_annotator.store.models import (
     PHOTO_CODES,
     STATUS_CODES,
+    AssignmentRow,
     CommentRow,
     CreditRow,
     ImageRow,
     ImageTagRow,
     NameRow,
     Role,
+    SecondRow,
     TagRow,
 )
 from lapa_annotator.store.query import Query, Range, Term, Value
@@ -48,7 +52,7 @@ def _term(term: Term, image: Any, row_by_row: bool) -> Condition:
         found = _text(image, str(term.values[0]))
     else:
         patterns = tuple(map(str, term.values))
-        linked = _tag(patterns) if term.key == "tag" else _credit(_ROLES[term.key], patterns)
+        linked = _LINKED[term.key](patterns)
         (images,) = linked.selected_columns
         mine = linked.where(images == image.id)
         found = mine.exists() if row_by_row else image.id.in_(linked)
@@ -65,7 +69,6 @@ _COLUMNS: dict[str, tuple[str, float]] = {
     "faces": ("faces", 0),
     "date": ("updated", math.ulp(_NEVER_CHANGED)),
 }
-_ROLES = {"annotator": Role.ANNOTATOR, "model": Role.MODEL}
 
 
 def _column(key: str, image: Any, value: Value) -> Condition:
@@ -119,10 +122,27 @@ def _tag(patterns: tuple[str, ...]) -> Select[int]:
     return select(ImageTagRow.image_id).where(ImageTagRow.tag_id.in_(tags))
 
 
+def _named(patterns: tuple[str, ...]) -> Select[int]:
+    return select(NameRow.id).where(or_(*(_match(NameRow.text, p) for p in patterns)))
+
+
 def _credit(role: Role, patterns: tuple[str, ...]) -> Select[int]:
-    names = select(NameRow.id).where(or_(*(_match(NameRow.text, p) for p in patterns)))
-    mine = CreditRow.role == int(role), CreditRow.name_id.in_(names)
+    mine = CreditRow.role == int(role), CreditRow.name_id.in_(_named(patterns))
     return select(CreditRow.image_id).where(*mine)
+
+
+# What finds the images that are linked with texts like some patterns, by the word of the term.
+_LINKED: dict[str, Callable[[tuple[str, ...]], Select[int]]] = {
+    "tag": _tag,
+    "annotator": partial(_credit, Role.ANNOTATOR),
+    "model": partial(_credit, Role.MODEL),
+    "assigned": lambda patterns: select(AssignmentRow.image_id).where(
+        AssignmentRow.name_id.in_(_named(patterns))
+    ),
+    "second": lambda patterns: select(SecondRow.image_id).where(
+        SecondRow.annotator_id.in_(_named(patterns))
+    ),
+}
 
 
 def _text(image: Any, text: str) -> Condition:

@@ -8,6 +8,7 @@ an undo a new edit therefore cuts off the branch that was undone, which stays in
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
@@ -56,7 +57,7 @@ def save_within(
     """Do what ``save`` does as a part of a larger transaction."""
     stored = rows.read(connection, project.names, image_id)
     project.leases.guard(connection, image_id, stored.path)
-    after = _applied(edit, stored.annotation)
+    after = applied(edit, stored.annotation)
     packed = pack_edit(edit)
     entry = _append(
         connection,
@@ -84,7 +85,7 @@ def undo(project: Project, image_id: int) -> Edit | None:
         row = _entry(connection, stored.head)
         if row is None:
             return None
-        edit = _edit_of(row).inverse()
+        edit = edit_of(row).inverse()
         _step(connection, project, image_id, stored.annotation, edit, row, Action.UNDO)
         return edit
 
@@ -99,7 +100,7 @@ def redo(project: Project, image_id: int) -> Edit | None:
         ).one_or_none()
         if row is None:
             return None
-        edit = _edit_of(row)
+        edit = edit_of(row)
         _step(connection, project, image_id, stored.annotation, edit, row, Action.REDO)
         return edit
 
@@ -124,13 +125,22 @@ def history(project: Project, image_id: int) -> list[JournalEntry]:
         .order_by(t.id)
     )
     with project.database.read() as connection:
-        entries = {row.id: row for row in connection.execute(wanted)}
-        head = connection.scalar(_HEAD, {"image": image_id}) or 0
-        standing = set()
-        while head in entries and head not in standing:
-            standing.add(head)
-            head = entries[head].parent
-        return [_journal_entry(row, entries, row.id in standing) for row in entries.values()]
+        entries = connection.execute(wanted).all()
+        return told(entries, connection.scalar(_HEAD, {"image": image_id}) or 0)
+
+
+def told(found: Sequence[Any], head: int) -> list[JournalEntry]:
+    """Return what a journal tells: its rows, oldest first, and the last edit that stands.
+
+    Raises:
+        DamagedError: a row is not what it should be.
+    """
+    entries = {row.id: row for row in found}
+    standing = set()
+    while head in entries and head not in standing:
+        standing.add(head)
+        head = entries[head].parent
+    return [_journal_entry(row, entries, row.id in standing) for row in found]
 
 
 def replayed(connection: Connection, image_id: int, head: int) -> Annotation:
@@ -142,7 +152,16 @@ def replayed(connection: Connection, image_id: int, head: int) -> Annotation:
     wanted = select(JournalRow.id, JournalRow.parent, JournalRow.edit).where(
         JournalRow.image_id == image_id, JournalRow.action == int(Action.EDIT)
     )
-    entries = {row.id: row for row in connection.execute(wanted)}
+    return made_of(connection.execute(wanted).all(), head)
+
+
+def made_of(found: Sequence[Any], head: int) -> Annotation:
+    """Return the annotation that the standing edits among a journal's rows make, up to ``head``.
+
+    Raises:
+        DamagedError: an entry is missing or damaged, or the edits do not follow each other.
+    """
+    entries = {row.id: row for row in found}
     standing: list[Any] = []
     while head:
         row = entries.pop(head, None)
@@ -153,7 +172,7 @@ def replayed(connection: Connection, image_id: int, head: int) -> Annotation:
     annotation = Annotation()
     try:
         for row in reversed(standing):
-            annotation = _edit_of(row).apply(annotation)
+            annotation = edit_of(row).apply(annotation)
     except (EditConflictError, KeyError, ValueError) as error:
         raise DamagedError(f"the journal does not add up: {error}") from error
     return annotation
@@ -166,7 +185,7 @@ def _journal_entry(row: Row[Any], entries: dict[int, Row[Any]], stands: bool) ->
         raise DamagedError(f"entry {row.id} of the journal is damaged") from error
     about = row if action is Action.EDIT else entries.get(row.target)
     try:
-        edit = None if about is None else _edit_of(about)
+        edit = None if about is None else edit_of(about)
     except DamagedError:
         edit = None
     if edit is not None and action is Action.UNDO:
@@ -190,7 +209,8 @@ def _title(row: Row[Any] | None) -> str | None:
     return None if row is None else str(row.title or row.kind)
 
 
-def _applied(edit: Edit, annotation: Annotation) -> Annotation:
+def applied(edit: Edit, annotation: Annotation) -> Annotation:
+    """Apply an edit to a stored annotation; EditConflictError when it does not fit."""
     try:
         return edit.apply(annotation)
     except KeyError as error:
@@ -203,7 +223,8 @@ def _entry(connection: Connection, entry: int) -> Row[Any] | None:
     return connection.execute(_ENTRY, {"entry": entry}).one_or_none() if entry else None
 
 
-def _edit_of(row: Row[Any]) -> Edit:
+def edit_of(row: Row[Any]) -> Edit:
+    """Return the edit of a journal's row; DamagedError when it cannot be read."""
     if row.edit is None:
         raise DamagedError(f"entry {row.id} of the journal has no edit")
     return unpack_edit(row.edit)
@@ -219,7 +240,7 @@ def _step(
     action: Action,
 ) -> None:
     """Apply the inverse of an entry's edit, or the edit again, and move the head."""
-    after = _applied(edit, before)
+    after = applied(edit, before)
     new = {"action": int(action), "kind": row.kind, "title": row.title, "target": row.id}
     _append(connection, project, image_id, {**new, "seconds": 0.0, "parent": 0, "edit": None})
     head = row.parent if action is Action.UNDO else row.id

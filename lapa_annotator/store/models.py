@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from lapa_annotator.domain.face import Status
-from lapa_annotator.store.values import PhotoState
+from lapa_annotator.store.values import PhotoState, Task
 
 UNKNOWN = -1.0
 """The confidence or doubt of an image about which none is known."""
@@ -34,6 +34,9 @@ STATUSES: tuple[Status, ...] = tuple(Status)
 
 PHOTO_CODES: dict[PhotoState, int] = {state: code for code, state in enumerate(PhotoState)}
 PHOTO_STATES: tuple[PhotoState, ...] = tuple(PhotoState)
+
+TASK_CODES: dict[Task, int] = {task: code for code, task in enumerate(Task)}
+TASKS: tuple[Task, ...] = tuple(Task)
 
 
 class Base(DeclarativeBase):
@@ -245,6 +248,52 @@ class JournalRow(Base):
         # An id is never given twice, so that "later" stays "larger" whatever is deleted.
         {"sqlite_autoincrement": True},
     )
+
+
+class SecondRow(Base):
+    """Another person's annotation of an image, apart from the first, as it stands."""
+
+    __tablename__ = "second"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("image.id"))
+    annotator_id: Mapped[int] = mapped_column(ForeignKey("name.id"), index=True)
+    annotation: Mapped[bytes] = mapped_column(LargeBinary)
+    updated: Mapped[float] = mapped_column(Double)
+    seconds: Mapped[float] = mapped_column(Double)
+    head: Mapped[int]
+
+    __table_args__ = (Index(None, "image_id", "annotator_id", unique=True),)
+
+
+class SecondEntryRow(Base):
+    """One entry of the journal of a second annotation; as ``JournalRow``."""
+
+    __tablename__ = "second_entry"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    second_id: Mapped[int] = mapped_column(ForeignKey("second.id"))
+    time: Mapped[float] = mapped_column(Double)
+    action: Mapped[int] = mapped_column(SmallInteger)
+    kind: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(Text)
+    seconds: Mapped[float] = mapped_column(Double)
+    parent: Mapped[int]
+    target: Mapped[int]
+    edit: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    __table_args__ = (
+        Index(None, "second_id", "parent", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class AssignmentRow(Base):
+    """That a person is to annotate, to annotate a second time, or to review an image."""
+
+    __tablename__ = "assignment"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    task: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    name_id: Mapped[int] = mapped_column(ForeignKey("name.id"), primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("image.id"), primary_key=True, index=True)
 
 
 class LeaseRow(Base):

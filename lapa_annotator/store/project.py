@@ -33,12 +33,14 @@ from lapa_annotator.store import (
     scan,
     versions,
 )
+from lapa_annotator.store.assignment import Assignments
 from lapa_annotator.store.cache import SegmentationCache
 from lapa_annotator.store.database import Database
 from lapa_annotator.store.lease import Lease, Leases
 from lapa_annotator.store.names import Names
 from lapa_annotator.store.query import Query, parse
 from lapa_annotator.store.registry import Jobs, ModelVersions
+from lapa_annotator.store.second import SecondAnnotations
 from lapa_annotator.store.settings import Settings
 from lapa_annotator.store.values import (
     BY_PATH,
@@ -67,6 +69,8 @@ class Project:
         segmentations: the cache of hair and skin segmentations.
         models: the model versions and their metrics.
         jobs: long pieces of work, running or past.
+        second: what other people say of images that have an annotation.
+        assignments: who is to work on which images.
     """
 
     def __init__(self, folder: Path, database: Database, annotator: str) -> None:
@@ -81,6 +85,8 @@ class Project:
         self.segmentations = SegmentationCache(folder)
         self.models = ModelVersions(database)
         self.jobs = Jobs(database)
+        self.second = SecondAnnotations(self)
+        self.assignments = Assignments(self)
         self.leases = Leases(database, self.session, annotator)
 
     @classmethod
@@ -329,6 +335,9 @@ class Project:
 
     def backup(self, target: Path) -> Path:
         """Copy the project into a new folder while it is in use; returns that folder.
+
+        Its model versions come along with all that using and training on from them needs;
+        a training that is under way is begun again in the copy, and caches are left behind.
 
         Raises:
             InputError: something of that name is there already, or it cannot be written.

@@ -12,6 +12,8 @@ between them are alternatives; values with blanks go in double quotes. Terms:
 ``date:``      day of the last change, ``2026-01-31``, ``>2025``, ``2026-01..2026-03``
 ``tag:``       a tag; ``*`` and ``?`` stand for any characters and any one
 ``annotator:`` somebody who edited it, likewise
+``assigned:``  somebody it is assigned to, likewise
+``second:``    somebody who has annotated it a second time, likewise
 ``model:``     a model version that had a part in it, likewise
 ``path:``      the photo's path or a folder of it, likewise: ``2024/*``, ``*.png``
 anything else  a part of the path, a tag or a comment, whatever the case
@@ -253,6 +255,8 @@ _READERS: dict[str, tuple[Callable[[str], Value], str]] = {
     "date": (_dates, "date:>2026-01-31"),
     "tag": (_pattern, "tag:glasses"),
     "annotator": (_pattern, "annotator:ann"),
+    "assigned": (_pattern, "assigned:ann"),
+    "second": (_pattern, "second:*"),
     "model": (_pattern, "model:hourglass-*"),
     "path": (_pattern, "path:2024/*"),
 }

@@ -25,6 +25,7 @@ from lapa_annotator.store import journal, rows, sqlite, versions
 from lapa_annotator.store.codec import DamagedError
 from lapa_annotator.store.models import Base, CommentRow, FaceRow, ImageRow, ImageTagRow
 from lapa_annotator.store.project import Project, project_folder
+from lapa_annotator.store.second import has_table, mend_seconds
 from lapa_annotator.store.verify import check_image
 
 _BATCH = 500
@@ -89,7 +90,7 @@ def _damaged(file: Path) -> Iterator[Connection]:
 
 def _copy_all(source: Connection, project: Project, result: Salvaged) -> None:
     for table in Base.metadata.sorted_tables:
-        if table.name not in _LEFT_OUT:
+        if table.name not in _LEFT_OUT and _has(source, table):
             batch: list[dict[str, Any]] = []
             for row in _readable(source, table, result):
                 batch.append(row)
@@ -97,6 +98,14 @@ def _copy_all(source: Connection, project: Project, result: Salvaged) -> None:
                     _store(project, table, batch, result)
                     batch = []
             _store(project, table, batch, result)
+
+
+def _has(source: Connection, table: Table) -> bool:
+    """Whether a project has a table, which one of an older program may not; yes where in doubt."""
+    try:
+        return has_table(source, table)
+    except (DBAPIError, UnicodeError):
+        return True
 
 
 def _readable(source: Connection, table: Table, result: Salvaged) -> Iterator[dict[str, Any]]:
@@ -177,14 +186,17 @@ def _store(project: Project, table: Table, batch: list[dict[str, Any]], result: 
 def _mend(project: Project, image_id: int, result: Salvaged) -> None:
     """Make an image's annotation whole again: from its journal, or of what is left of it."""
     with project.database.write() as connection:
+        path, head = connection.execute(
+            select(ImageRow.path, ImageRow.head).where(ImageRow.id == image_id)
+        ).one()
+        mended, gone = mend_seconds(connection, image_id)
+        result.rebuilt += mended
+        result.lost += [path] * gone
         try:
             if check_image(connection, project, image_id) is None:
                 return
         except (DamagedError, InputError):
             pass
-        path, head = connection.execute(
-            select(ImageRow.path, ImageRow.head).where(ImageRow.id == image_id)
-        ).one()
         try:
             after = journal.replayed(connection, image_id, head)
             result.rebuilt += 1

@@ -122,27 +122,51 @@ def read_something(connection: Connection) -> None:
     connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
 
 
-def check_ours(connection: Connection, file: Path, tables: set[str]) -> None:
-    """Check that a database is a project's and holds tables and indexes alone.
+def check_ours(connection: Connection, file: Path) -> None:
+    """Check that a database is a project's and holds nothing but tables and indexes.
 
     Raises:
-        InputError: it is something else, or has triggers, views or tables of its own.
+        InputError: it is something else, or has triggers, views or tables that run code.
     """
     number = connection.exec_driver_sql("PRAGMA application_id").scalar()
     if number != APPLICATION_ID:
         raise InputError(file, "is not a project of this program", "choose a .lapa folder")
     rows = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
-    found = {name for kind, name, _ in rows if kind == "table" and not name.startswith("sqlite_")}
     strange = [name for kind, name, _ in rows if kind not in ("table", "index")]
     strange += [name for _, name, sql in rows if (sql or "").upper().startswith("CREATE VIRTUAL")]
-    if strange or found - tables:
-        names = ", ".join(sorted({*strange, *(found - tables)})[:3])
+    _refuse(file, strange)
+
+
+def check_tables(
+    connection: Connection, file: Path, needed: set[str], known: set[str] | None
+) -> None:
+    """Check that the tables of a project are there, and none beside those that are known.
+
+    Args:
+        known: None where a newer program may have made more.
+
+    Raises:
+        InputError: a table is missing, or one is there that no project has.
+    """
+    found = {
+        name
+        for (name,) in connection.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        )
+        if not name.startswith("sqlite_")
+    }
+    _refuse(file, [] if known is None else sorted(found - known))
+    if needed - found:
+        raise InputError(
+            file, f"lacks the table {min(needed - found)}", "open a backup of the project"
+        )
+
+
+def _refuse(file: Path, strange: list[str]) -> None:
+    if strange:
+        names = ", ".join(sorted(strange)[:3])
         raise InputError(
             file, f"holds parts that no project has ({names})", "do not open it, or use a backup"
-        )
-    if tables - found:
-        raise InputError(
-            file, f"lacks the table {sorted(tables - found)[0]}", "open a backup of the project"
         )
 
 
@@ -247,6 +271,9 @@ def _told(error: BaseException, file: Path) -> InputError:
     for start, (problem, remedy) in _FAILURES.items():
         if name.startswith(start):
             return InputError(file, problem, remedy)
+    if str(error).startswith("no such table"):  # what is missing else is told when it is opened
+        remedy = "open it for writing once, which upgrades it"
+        return InputError(file, "is of an older form, which cannot tell that", remedy)
     return InputError(file, f"the database fails ({error})", "check it with `project verify`")
 
 

@@ -66,6 +66,49 @@ class ImageInfo:
         return self.root / self.path
 
 
+class Task(StrEnum):
+    """What an image is assigned to a person for."""
+
+    ANNOTATE = "annotate"
+    SECOND = "second"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """How many images a person has been assigned for a task, and how many of them are done."""
+
+    annotator: str
+    task: Task
+    images: int
+    done: int
+
+
+@dataclass(frozen=True)
+class SecondAnnotation:
+    """What another person says of an image that has an annotation.
+
+    Attributes:
+        annotator: who.
+        annotation: his; its faces have the ids that they have in the first one.
+        updated: when it was changed last, in seconds since the epoch.
+        seconds: time that went into it.
+    """
+
+    image_id: int
+    annotator: str
+    annotation: Annotation
+    updated: float
+    seconds: float
+
+    __hash__ = None  # type: ignore[assignment]  # holds arrays
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the person has finished it."""
+        return self.annotation.status in (Status.DONE, Status.APPROVED)
+
+
 class OrderBy(StrEnum):
     """What a list of images is ordered by; images that are equal in it keep the order added.
 

@@ -13,6 +13,7 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.store import folders, journal, rows, sqlite
 from lapa_annotator.store.models import ImageRow
 from lapa_annotator.store.scan import content_hash
+from lapa_annotator.store.second import check_seconds
 
 if TYPE_CHECKING:
     from lapa_annotator.store.project import Project
@@ -81,7 +82,8 @@ def check_image(connection: Connection, project: Project, image_id: int) -> str 
     wanted = select(t.status, t.faces, t.confidence).where(t.id == image_id)
     if dict(connection.execute(wanted).one()._mapping) != rows.sums(stored.annotation):
         return f"{stored.path}: lists say something else of it than its annotation"
-    return None
+    problem = check_seconds(connection, image_id)
+    return None if problem is None else f"{stored.path}: {problem}"
 
 
 def _photo(project: Project, image_id: int) -> str | None:

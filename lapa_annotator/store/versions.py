@@ -23,9 +23,11 @@ from lapa_annotator.store.models import Base, FormatRow
 
 DATABASE = "project.db"
 MAJOR = 1
-MINOR = 0
+MINOR = 1
 
 _TABLES = {*Base.metadata.tables, "alembic_version"}
+# What a format 1.0 has not yet.
+_SINCE_1_1 = {"second", "second_entry", "assignment"}
 
 
 def create(folder: Path) -> None:
@@ -105,8 +107,11 @@ def open_database(folder: Path, *, read_only: bool | None) -> Database:
     database = _reachable(file, read_only=read_only)
     try:
         with database.read() as connection:
-            sqlite.check_ours(connection, file, _TABLES)
+            sqlite.check_ours(connection, file)
             version = _version(connection, folder)
+            needed = _TABLES if version >= (1, 1) else _TABLES - _SINCE_1_1
+            newer = version > (MAJOR, MINOR)
+            sqlite.check_tables(connection, file, needed, None if newer else _TABLES)
         if not read_only and version < (MAJOR, MINOR):
             _upgrade(database, folder, version)
     except BaseException:
