@@ -58,6 +58,8 @@ class AnnotateOptions:
         margin: what a crop adds on each side of the face, as a share of the face's size.
         detector, landmarks, segmenter: names of the face detector, the landmark proposer and
             the segmenter of hair and skin; None takes the default that is here.
+        parser: a parsing network for the fine stage, by name or file; None leaves it to the
+            segmenter.
         fitting: how parts are drawn.
         splits: (split, weight) pairs; a sample's name decides where it falls.
         overlays: whether pictures to look at, and a contact sheet of them, are made.
@@ -77,6 +79,7 @@ class AnnotateOptions:
     detector: str | None = None
     landmarks: str | None = None
     segmenter: str | None = None
+    parser: str | None = None
     fitting: Fitting = Fitting.CURVES
     splits: tuple[tuple[str, float], ...] = (("train", 1.0),)
     overlays: bool = True
@@ -107,6 +110,7 @@ class AnnotateOptions:
             "detector": self.detector,
             "landmarks": self.landmarks,
             "segmenter": self.segmenter,
+            "parser": self.parser,
             "fitting": str(self.fitting),
             "splits": dict(self.splits),
             "overlays": self.overlays,

@@ -27,7 +27,12 @@ from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.ppa import registry as ppa
 from lapa_annotator.ppa.frame import FaceFrame
 from lapa_annotator.ppa.parse import FaceParser, ParseOptions
-from lapa_annotator.ppa.registry import make_segmenter, segmenter_name
+from lapa_annotator.ppa.registry import (
+    coarse_of,
+    make_segmenter,
+    parser_prints,
+    segmenter_name,
+)
 from lapa_annotator.ppa.segment import Segmentation, Segmenter, segment_face
 from lapa_annotator.runtime.crops import Image, cut
 from lapa_annotator.runtime.files import verified
@@ -162,11 +167,15 @@ def make_pipeline(options: AnnotateOptions) -> Pipeline:
         InputError: an unknown name, or a model file that is missing or damaged; how to get it.
     """
     found_by, pointed_by = detector_name(options.detector), proposer_name(options.landmarks)
-    segmented_by = segmenter_name(options.segmenter)
     detector, proposer = make_detector(found_by), make_proposer(pointed_by)
-    segmenter = make_segmenter(segmented_by)
-    tables = ((dla, found_by), (dla, pointed_by), (ppa, segmented_by))
-    files = [file for table, name in tables for file in table.MODEL_FILES[name]]
-    weights = {file: verified(file) for file in files}
+    weights = {f: verified(f) for name in (found_by, pointed_by) for f in dla.MODEL_FILES[name]}
+    if options.parser is None:
+        segmented_by = segmenter_name(options.segmenter)
+        segmenter = make_segmenter(segmented_by)
+        weights |= {f: verified(f) for f in ppa.MODEL_FILES[segmented_by]}
+    else:
+        segmenter = make_segmenter(parser=options.parser)
+        weights |= {f: verified(f) for f in coarse_of(options.parser)}
+        weights |= parser_prints(options.parser)
     parse = ParseOptions(fitting=options.fitting.value)
     return Pipeline(detector, proposer, segmenter, parse, weights)

@@ -58,6 +58,10 @@ def annotate_verb(
     segmenter: Annotated[
         str | None, typer.Option(help="Segmenter of hair and skin; `models list` names it.")
     ] = None,
+    parser: Annotated[
+        str | None,
+        typer.Option(help="Network of the fine stage: a name of `models list`, a run, a file."),
+    ] = None,
     fitting: Annotated[
         Fitting, typer.Option(help="Parts by fitted curves, or by straight lines.")
     ] = Fitting.CURVES,
@@ -85,6 +89,7 @@ def annotate_verb(
         detector=detector,
         landmarks=landmarks,
         segmenter=segmenter,
+        parser=parser,
         fitting=fitting,
         splits=read_splits(split),
         overlays=overlays,

@@ -1,13 +1,13 @@
 """The program's own parsing networks at work: PSPNet coarse, BSPNet fine (LaPa, section 3.2(1)).
 
 Beside a network's .xml lies a .json that says how many classes it tells apart (2, 3 or 11)
-and how large a picture it was trained on.
+how large a picture it was trained on, and the guide that it wants beside the picture, if any.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from lapa_annotator.domain.classes import N_CLASSES, Label
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.landmarks import Points
+from lapa_annotator.ppa.guides import Guide, guide_of
 from lapa_annotator.runtime.crops import Image
 from lapa_annotator.runtime.files import model_path
 from lapa_annotator.runtime.manifest import Precision, manifest
@@ -36,6 +38,7 @@ class ParsingNetwork:
         size: side of the picture it wants, in pixels.
         classes: 2 (rest, hair and skin), 3 (background, skin, hair) or 11 (LaPa's).
         precision: what it runs in.
+        guide: what it is shown beside the picture; None for nothing.
     """
 
     name: str
@@ -43,6 +46,7 @@ class ParsingNetwork:
     size: int
     classes: int
     precision: Precision = "f32"
+    guide: Guide | None = field(default=None, compare=False)
 
     @classmethod
     def open(
@@ -63,7 +67,8 @@ class ParsingNetwork:
         try:
             told = json.loads(beside.read_text(encoding="utf-8"))
             size, classes = int(told["size"]), int(told["classes"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            kind = told.get("guide")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 beside, "it does not say what the network wants", "export the network again"
             ) from error
@@ -72,22 +77,31 @@ class ParsingNetwork:
                 beside, f"{classes} classes on {size} pixels", "export the network again"
             )
         row = manifest().get(name)
-        return cls(name, path, size, classes, precision or (row.precision if row else "f32"))
+        guide = None if kind is None else guide_of(str(kind), path)
+        precision = precision or (row.precision if row else "f32")
+        return cls(name, path, size, classes, precision, guide)
 
-    def probabilities(self, picture: Image) -> NDArray[np.float32]:
+    def probabilities(self, picture: Image, points: Points | None = None) -> NDArray[np.float32]:
         """Run the network.
 
         Args:
             picture: (size, size, 3) uint8 RGB.
+            points: (106, 2) landmarks in pixels of ``picture``; what a guide is drawn from.
 
         Returns:
             (classes, size, size) float32 that add up to 1.
 
         Raises:
-            InputError: the network's file is damaged, or it answers something else.
+            InputError: the network's file is damaged, it answers something else, or it wants
+                landmarks and there are none.
         """
-        pixels = picture.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
-        run = session_of(self.path, self.precision, (1, 3, self.size, self.size))
+        planes = picture.transpose(2, 0, 1)
+        if self.guide is not None:
+            if points is None:
+                raise InputError(self.name, "it wants the landmarks of a face", "name another")
+            planes = np.concatenate([planes, self.guide.draw(points, self.size)])
+        pixels = planes[None].astype(np.float32) / np.float32(255)
+        run = session_of(self.path, self.precision, pixels.shape)
         logits = run(pixels)[0][0]
         if logits.shape != (self.classes, self.size, self.size):
             problem = f"it answers {logits.shape}, not {self.classes} classes"
@@ -118,6 +132,10 @@ class NetworkSegmenter:
 
     A network of eleven classes will do: all parts of the face are skin here.
 
+    Args:
+        name: the model version; without ``path`` also its name in the manifest.
+        path: the .xml of a network that is not in the manifest.
+
     Raises:
         InputError: as ``ParsingNetwork.open``; or it does not know hair.
     """
@@ -129,8 +147,18 @@ class NetworkSegmenter:
             raise InputError(name, "it does not tell hair from skin", "name another network")
 
     def segment(self, crop: Image) -> NDArray[np.float32]:
-        """Segment a crop; see ``Segmenter.segment``."""
-        said = self._network.probabilities(crop)
+        """Segment a crop; see ``Segmenter.segment``.
+
+        Raises:
+            InputError: the network wants landmarks.
+        """
+        return self._three(self._network.probabilities(crop))
+
+    def segment_with(self, crop: Image, points: Points) -> NDArray[np.float32]:
+        """Segment a crop of a face with these landmarks; see ``Guided.segment_with``."""
+        return self._three(self._network.probabilities(crop, points))
+
+    def _three(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._network.classes == 3:
             return said
         hair = said[Label.HAIR]

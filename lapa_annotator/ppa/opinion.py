@@ -46,7 +46,7 @@ class SecondOpinion:
         """
         size = self._network.size
         to_crop = FaceFrame.of(points).crop(*CROP, size)
-        said = self._network.probabilities(cut(image, to_crop, size))
+        said = self._network.probabilities(cut(image, to_crop, size), to_crop.apply(points))
         height, width = image.shape[:2]
         # Probabilities are interpolated, not classes: outlines stay smooth at any size.
         best = np.zeros((height, width), np.float32)

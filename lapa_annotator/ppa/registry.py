@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lapa_annotator.domain.errors import choose
+from lapa_annotator.domain.errors import InputError, choose
 from lapa_annotator.ppa.networks import COARSE, FINE, NetworkForeground, NetworkSegmenter
 from lapa_annotator.ppa.segment import CoarseToFine, Segmenter
 from lapa_annotator.runtime.crops import Image
-from lapa_annotator.runtime.files import first_present
+from lapa_annotator.runtime.files import checksum, first_present, model_path, verified
+from lapa_annotator.runtime.manifest import manifest
 from lapa_annotator.runtime.sessions import session
 
 
@@ -76,10 +78,65 @@ def segmenter_name(name: str | None = None) -> str:
     return name
 
 
-def make_segmenter(name: str | None = None) -> Segmenter:
+def make_segmenter(name: str | None = None, parser: str | None = None) -> Segmenter:
     """Make the segmenter of that name; the manifest's first that is here without one.
 
+    Args:
+        name: a row of ``SEGMENTERS``.
+        parser: a parsing network for the fine stage, in place of what the segmenter has there;
+            see ``parser_file``.
+
     Raises:
-        InputError: no segmenter has this name.
+        InputError: no segmenter has this name, the parser is missing, or it knows no hair.
     """
-    return SEGMENTERS[segmenter_name(name)]()
+    if not parser:
+        return SEGMENTERS[segmenter_name(name)]()
+    version, path = parser_file(parser)
+    fine = NetworkSegmenter(version, path)
+    if coarse_of(parser):
+        return CoarseToFine(fine, NetworkForeground())
+    return fine
+
+
+def parser_file(parser: str) -> tuple[str, Path]:
+    """The model version and the .xml of a parser: any network that ``train parsing`` has made.
+
+    Args:
+        parser: its name in the manifest; or a file (.xml or .safetensors) or the folder of a
+            run, where ``network.xml`` lies.
+
+    Raises:
+        InputError: there is none.
+    """
+    if parser in manifest():
+        return parser, model_path(parser)
+    given = Path(parser).expanduser()
+    path = given / "network.xml" if given.is_dir() else given
+    if path.suffix == ".safetensors":
+        path = path.with_name("network.xml" if path.stem == "weights" else f"{path.stem}.xml")
+    if not path.is_file() or path.suffix != ".xml":
+        known = [row.name for row in manifest().values() if row.stage == "segmenter"]
+        remedy = f"name a run of `train parsing`, its network.xml, or {', '.join(known)}"
+        raise InputError(parser, "no parser is here", remedy)
+    return path.parent.name if path.stem == "network" else path.stem, path
+
+
+def coarse_of(parser: str | None) -> tuple[str, ...]:
+    """Model files of the coarse stage before a parser: PSPNet's where it is, or none.
+
+    Without it the landmarks give the crops, as they do for the bootstrap segmenter.
+    """
+    return (COARSE,) if parser and COARSE in manifest() else ()
+
+
+def parser_prints(parser: str) -> dict[str, str]:
+    """sha256 of every file that a parser runs on, by the file's name.
+
+    Raises:
+        InputError: there is no such parser, or its bytes are not the manifest's.
+    """
+    name, path = parser_file(parser)
+    if parser in manifest():
+        return {name: verified(name)}
+    beside = sorted(path.parent.glob(f"{path.stem}.*"))
+    return {f"{name}/{file.name}": checksum(file) for file in beside}

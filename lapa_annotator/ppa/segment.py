@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -43,6 +43,15 @@ class Segmenter(Protocol):
         Returns:
             (3, size, size) float32 probabilities: background, skin, hair.
         """
+        ...
+
+
+@runtime_checkable
+class Guided(Protocol):
+    """A segmenter that is told where the face's landmarks are, and draws on them."""
+
+    def segment_with(self, crop: Image, points: Points) -> NDArray[np.float32]:
+        """Segment a crop; as ``Segmenter.segment``, ``points`` (106, 2) in pixels of the crop."""
         ...
 
 
@@ -117,8 +126,10 @@ def segment_face(
     else:
         to_canvas = frame.crop(*CROPS[-1], side)
         looks = [frame.crop(*c, segmenter.size) for c in CROPS]
-    canvas = _brightened(cut(image, to_canvas, side), to_canvas.apply(points))
-    merged = _merged(canvas, [to_canvas.inverse().then(look) for look in looks], segmenter)
+    there = to_canvas.apply(points)
+    canvas = _brightened(cut(image, to_canvas, side), there)
+    fine = segmenter.fine if isinstance(segmenter, CoarseToFine) else segmenter
+    merged = _merged(canvas, [to_canvas.inverse().then(look) for look in looks], fine, there)
     seen = _cleaned(merged, segmenter.size, to_canvas, points, others)
     to_fine, guide = _finest(image, canvas, to_canvas)
     crisp = refine(seen, guide).transpose(2, 0, 1)
@@ -144,16 +155,24 @@ def _cleaned(
 
 
 def _merged(
-    canvas: Image, crops: Sequence[Similarity], segmenter: Segmenter
+    canvas: Image, crops: Sequence[Similarity], segmenter: Segmenter, points: Points
 ) -> NDArray[np.float32]:
-    """(side, side, 3) probabilities of all looks at a canvas; background where none reaches."""
+    """(side, side, 3) probabilities of all looks at a canvas; background where none reaches.
+
+    ``points`` are the face's landmarks in pixels of the canvas.
+    """
     side = canvas.shape[0]
     total = np.zeros((side, side, 3), np.float32)
     weight = np.zeros((side, side, 1), np.float32)
     trust = _trust(segmenter.size)
     for to_crop in crops:
-        said = segmenter.segment(cut(canvas, to_crop, segmenter.size)).transpose(1, 2, 0)
-        total += _brought_back(np.ascontiguousarray(said) * trust, to_crop, side)
+        crop = cut(canvas, to_crop, segmenter.size)
+        if isinstance(segmenter, Guided):
+            said = segmenter.segment_with(crop, to_crop.apply(points))
+        else:
+            said = segmenter.segment(crop)
+        moved = np.ascontiguousarray(said.transpose(1, 2, 0)) * trust
+        total += _brought_back(moved, to_crop, side)
         weight += _brought_back(trust, to_crop, side)[..., None]
     total /= np.maximum(weight, np.float32(1e-6))
     total[weight[..., 0] < 1e-6] = (1, 0, 0)

@@ -41,6 +41,7 @@ def test_values_out_of_range_are_refused(name, value):
         {"crop_size": 256},
         {"landmarks": "other"},
         {"segmenter": "other"},
+        {"parser": "other"},
     ],
 )
 def test_options_that_decide_results_change_the_fingerprint(change):

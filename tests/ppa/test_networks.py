@@ -10,6 +10,8 @@ from torch import nn
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.ppa.networks import NetworkForeground, NetworkSegmenter, ParsingNetwork
 from lapa_annotator.ppa.opinion import SecondOpinion, disagreement, most_disputed
+from lapa_annotator.ppa.registry import make_segmenter, parser_prints
+from lapa_annotator.ppa.segment import segment_face
 from lapa_annotator.runtime.convert import export_ir
 from tests.ppa.faces import perfect_face
 
@@ -145,3 +147,60 @@ def test_two_empty_maps_have_nothing_in_dispute():
 def test_maps_of_different_sizes_are_refused():
     with pytest.raises(ValueError, match="different sizes"):
         disagreement(np.zeros((4, 4), np.uint8), np.zeros((4, 5), np.uint8))
+
+
+class ByGuide(nn.Module):
+    """Says skin where the guide's channel is bright, hair elsewhere."""
+
+    inputs = 4
+
+    def forward(self, x):
+        heat = x[:, 3:] * 40 - 4
+        return torch.cat([torch.zeros_like(heat) - 20, heat, -heat], dim=1)
+
+
+def _guided(folder):
+    path = export_ir(ByGuide(), SIZE, folder / "network.xml")
+    about = {"size": SIZE, "classes": 3, "guide": "heatmap"}
+    path.with_suffix(".json").write_text(json.dumps(about))
+    return path
+
+
+def test_a_network_with_a_guide_is_shown_the_landmarks(tmp_path):
+    segmenter = NetworkSegmenter("mine", _guided(tmp_path))
+    points = np.full((106, 2), -50.0)
+    points[7] = (20, 30)
+    said = segmenter.segment_with(_picture(), points)
+    assert said[1, 30, 20] > 0.9
+    assert said[2, 50, 50] > 0.9
+    with pytest.raises(InputError, match="landmarks"):
+        segmenter.segment(_picture())
+
+
+def test_the_landmarks_lie_where_they_are_in_each_look(tmp_path):
+    image = np.full((1000, 1000, 3), 128, np.uint8)
+    points = perfect_face().points
+    seen = segment_face(image, points, NetworkSegmenter("mine", _guided(tmp_path)))
+    x, y = np.round(seen.to_crop.apply(points[54:55])[0]).astype(int)
+    assert seen.probabilities[1, y, x] > 128
+
+
+@pytest.mark.parametrize("given", ["folder", "network.xml", "weights.safetensors"])
+def test_a_parser_is_named_by_its_run_or_a_file_of_it(exported, tmp_path, given):
+    run = tmp_path / "my-run"
+    run.mkdir()
+    for suffix in (".xml", ".bin", ".json"):
+        source = exported(3).with_suffix(suffix)
+        (run / source.name).write_bytes(source.read_bytes())
+    named = str(run) if given == "folder" else str(run / given)
+    segmenter = make_segmenter(parser=named)
+    assert segmenter.name.endswith("my-run")
+    assert segmenter.size == SIZE
+    prints = parser_prints(named)
+    assert set(prints) == {f"my-run/network{s}" for s in (".xml", ".bin", ".json")}
+
+
+@pytest.mark.parametrize("parser", ["no-such-parser", "/nowhere/network.xml"])
+def test_a_parser_that_is_not_here_is_told(parser):
+    with pytest.raises(InputError, match="no parser is here"):
+        make_segmenter(parser=parser)
