@@ -43,7 +43,7 @@ def test_landmarks_outside_of_the_crop_leave_no_mark():
 
 
 def test_a_heat_map_grows_with_its_crop():
-    small, large = (HeatMap().draw(_face(size=s), s)[0] > 60 for s in (256, 512))
+    small, large = (HeatMap().draw(_face(size=s), s)[0] for s in (256, 512))
     assert small.mean() == pytest.approx(large.mean(), rel=0.25)
 
 
