@@ -62,11 +62,15 @@ class Found:
 
 @dataclass
 class BuiltInModels:
-    """The registry's models, made at their first use; without a name the default leads."""
+    """The registry's models, made at their first use; without a name the default leads.
+
+    ``parser`` names a network for the fine stage of segmenting; see ``ppa.registry``.
+    """
 
     detector_name: str | None = None
     proposer_name: str | None = None
     segmenter_name: str | None = None
+    parser: str | None = None
     project: Project | None = None
 
     def use(self, project: Project | None) -> None:
@@ -118,7 +122,7 @@ class BuiltInModels:
     def _segmenter(self) -> Any:
         from lapa_annotator.ppa.registry import make_segmenter
 
-        return make_segmenter(self.segmenter_name)
+        return make_segmenter(self.segmenter_name, self.parser)
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,16 @@ SETTINGS: tuple[Setting, ...] = (
         _("Segment hair and skin for the live label map"),
         _("Runs in the background when a face is opened; without it the map shows parts only."),
     ),
+    Setting(
+        "work/parser",
+        _("Work"),
+        "",
+        _("Parser of hair and skin"),
+        _(
+            "A trained network for the fine stage: its name, or its folder or file. Empty means "
+            "the program's own; a change counts when the window is opened again."
+        ),
+    ),
 )
 
 BY_KEY: dict[str, Setting] = {row.key: row for row in SETTINGS}

@@ -222,7 +222,7 @@ class Window(QMainWindow):
             from lapa_annotator.gui.projectview import ProjectView
             from lapa_annotator.gui.proposals import BuiltInModels
 
-            models = self._models or BuiltInModels()
+            models = self._models or BuiltInModels(parser=self.settings.get("work/parser") or None)
             view = ProjectView(self.settings, self.queues, models)
             self.pages.addWidget(view)
             view.said.connect(self.messages.say)

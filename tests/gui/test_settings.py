@@ -1,8 +1,13 @@
 """Settings: typed, kept, and forgiving about what stands in the file."""
 
+import numpy as np
+import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox
 
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.gui.preferences import Preferences
+from lapa_annotator.gui.proposals import BuiltInModels
 from lapa_annotator.gui.settings import SETTINGS, Settings
 
 
@@ -59,3 +64,10 @@ def test_restoring_the_defaults_changes_fields_and_settings(settings, qtbot):
     buttons.button(buttons.StandardButton.RestoreDefaults).click()
     assert settings.get("work/ahead") == 2
     assert dialog.fields["work/ahead"].value() == 2
+
+
+def test_the_parser_that_is_named_segments(settings, tmp_path):
+    settings.set("work/parser", str(tmp_path / "none"))
+    models = BuiltInModels(parser=settings.get("work/parser"))
+    with pytest.raises(InputError, match="no parser is here"):
+        models.segmentation(np.zeros((64, 64, 3), np.uint8), Landmarks(np.zeros((106, 2))), [])
