@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
 DIRECTIONS: tuple[str, ...] = ("right", "left", "down", "up")
@@ -80,9 +79,9 @@ def scan(x: Tensor, gates: Tensor, transition: Tensor, bias: Tensor) -> Tensor:
 def _steps(x: Tensor, gates: Tensor, transition: Tensor, bias: Tensor) -> list[Tensor]:
     offset = bias[..., None]
     hidden = [x[0] + gates[0] * offset]
-    for step in range(1, x.shape[0]):
+    for outside, gate in zip(x.unbind(0)[1:], gates.unbind(0)[1:], strict=True):
         came = torch.baddbmm(offset, transition, hidden[-1])
-        hidden.append(torch.addcmul(x[step], gates[step], came))
+        hidden.append(torch.addcmul(outside, gate, came))
     return hidden
 
 
@@ -96,7 +95,6 @@ class _Scan(torch.autograd.Function):
         return hidden
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, outer: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         hidden, gates, transition, bias = ctx.saved_tensors
         with _full_precision(outer.device):
@@ -145,6 +143,7 @@ def _turned(steps: Tensor, count: int) -> Tensor:
 
 def _full_precision(device: torch.device) -> contextlib.AbstractContextManager[None]:
     """Sums over hundreds of steps want float32 also where the rest is bfloat16."""
-    if torch.amp.is_autocast_available(device.type):
-        return torch.autocast(device.type, enabled=False)
-    return contextlib.nullcontext()
+    if not torch.amp.is_autocast_available(device.type):
+        return contextlib.nullcontext()
+    off: contextlib.AbstractContextManager[None] = torch.autocast(device.type, enabled=False)
+    return off

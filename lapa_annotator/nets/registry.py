@@ -11,9 +11,13 @@ from torch import nn
 
 from lapa_annotator.domain.errors import choose
 from lapa_annotator.nets.bspnet import BSPNet
+from lapa_annotator.nets.components import TwoStages
 from lapa_annotator.nets.detector import Detector
 from lapa_annotator.nets.hourglass import Hourglass
 from lapa_annotator.nets.pspnet import PSPNet
+from lapa_annotator.nets.recurrent import Recurrent
+from lapa_annotator.nets.student import Student
+from lapa_annotator.nets.vgg import VGGFCN
 
 Kind = Literal["landmarks", "detector", "parsing"]
 
@@ -49,6 +53,24 @@ _ROWS = (
     Network("detector", "detector", Detector, 320, "faces as centres on a grid, with box and roll"),
     Network("pspnet", "parsing", PSPNet, 256, "PSPNet: hair and skin on a whole picture (3.2(1))"),
     Network("bspnet", "parsing", BSPNet, 473, "BSPNet: the boundary-sensitive parser (section 4)"),
+    Network(
+        "vgg-fcn",
+        "parsing",
+        VGGFCN,
+        256,
+        "truncated VGG-16 with the landmarks' heat map (paper 001)",
+        {"dilation": (1, 2, 4, 6, 8, 12), "upsample": (1, 2, 4)},
+    ),
+    Network(
+        "student",
+        "parsing",
+        Student,
+        256,
+        "Student Network, for real time (paper 001, Table IX)",
+        {"dilation": (1, 2, 3, 4, 5, 6), "pool2": (1, 2)},
+    ),
+    Network("recurrent", "parsing", Recurrent, 128, "shallow, and recurrent propagation (003, 3)"),
+    Network("two-stages", "parsing", TwoStages, 256, "recurrent, and its components (003, 4)"),
 )
 
 NETWORKS: dict[str, Network] = {row.name: row for row in _ROWS}

@@ -12,6 +12,8 @@ TINY = {
     "detector": [{"widths": [8, 8, 8, 8, 8]}],
     "pspnet": [{"backbone": "resnet18", "width": 0.125, "head": 8}],
     "bspnet": [{"backbone": "resnet18", "width": 0.125, "head": 8, "edge": 4}],
+    "recurrent": [{"variant": "rnn-g"}, {"variant": "cnn-s", "classes": 11}, {"large": True}],
+    "two-stages": [{}],
 }
 """Name -> settings to test it with, each a network that must keep the contract."""
 
