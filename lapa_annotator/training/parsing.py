@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -127,12 +127,14 @@ class Lesson:
         target: (B, classes, S, S) float32 probabilities, or (B, S, S) int64 ids of eleven.
         weights: (B, S, S) float32 in [0, 1], how far each pixel is believed.
         ids: (B, S, S) int64, the likeliest class; ``nets.parsing_losses.IGNORED`` where unknown.
+        more: what else the task put into the batch, by name.
     """
 
     pixels: torch.Tensor
     target: torch.Tensor
     weights: torch.Tensor
     ids: torch.Tensor
+    more: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 class ParsingTask:
@@ -141,7 +143,7 @@ class ParsingTask:
     As it stands it learns by cross-entropy alone, as PSPNet does. A network with losses of its
     own, with more to be shown than the picture, or with something that learns beside it,
     derives from this (``training.parsers``) and redefines ``settle``, ``learn``, ``shown``,
-    ``companion`` or ``publish``.
+    ``more``, ``answer``, ``companion`` or ``publish``.
 
     Attributes:
         settings: what the network is built with; its ``classes`` are 2, 3 or 11.
@@ -192,6 +194,17 @@ class ParsingTask:
         """What the network is shown of a batch: (B, C, S, S) uint8, RGB first."""
         return np.asarray(arrays["image"], np.uint8)
 
+    def more(self, arrays: Arrays, step: int) -> dict[str, torch.Tensor]:
+        """What else the losses want of a batch, the first axis its samples; see ``Lesson``."""
+        del arrays, step
+        return {}
+
+    def answer(self, module: torch.nn.Module, pixels: torch.Tensor, arrays: Arrays) -> torch.Tensor:
+        """The network's (B, classes, S, S) logits of a batch that is only scored."""
+        del arrays
+        said: torch.Tensor = module(pixels)
+        return said
+
     def learn(
         self, module: torch.nn.Module, lesson: Lesson
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
@@ -240,6 +253,7 @@ class ParsingTask:
             "image": torch.from_numpy(np.ascontiguousarray(self.shown(arrays))),
             "target": torch.from_numpy(truth.target),
             "weights": torch.from_numpy(truth.weights),
+            **self.more(arrays, step),
         }
 
     def loss(
@@ -252,7 +266,8 @@ class ParsingTask:
         ids = target if target.ndim == 3 else target.argmax(dim=1)
         ids = ids.masked_fill(weights == 0, IGNORED)
         pixels = batch["image"].float() / 255
-        return self.learn(module, Lesson(pixels, target, weights, ids))
+        more = {name: batch[name] for name in batch.keys() - {"image", "target", "weights"}}
+        return self.learn(module, Lesson(pixels, target, weights, ids, more))
 
     def validate(self, module: torch.nn.Module) -> dict[str, float]:
         """F1 by class of the held-out crops, and their mean, in all and by store.
@@ -282,11 +297,11 @@ class ParsingTask:
         for arrays in plain_batches(crops, _MOST_AT_ONCE, self.batches.to, maps=True):
             pictures = torch.from_numpy(np.ascontiguousarray(self.shown(arrays))).to(device)
             with torch.no_grad():
-                said = module(pictures.float() / 255).argmax(dim=1).cpu().numpy()
+                said = self.answer(module, pictures.float() / 255, arrays).argmax(dim=1)
             truth = _truth(arrays, self._classes)
             true = table[truth.ids]
             true[truth.weights == 0] = UNKNOWN
-            for one, other in zip(table[said], true, strict=True):
+            for one, other in zip(table[said.cpu().numpy()], true, strict=True):
                 counted.add(one, other, ignored=UNKNOWN)
         return counted
 
