@@ -16,7 +16,7 @@ from lapa_annotator.domain.edits import AddFace, Edit, Gesture, SetStatus, SetTa
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face, Status
 from lapa_annotator.domain.landmarks import Landmarks, Origin
-from lapa_annotator.domain.override import EMPTY, Patch
+from lapa_annotator.domain.override import EMPTY, UNSET, Patch
 from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.formats.archive import is_archive, unpack
 from lapa_annotator.formats.atomic import replace_file
@@ -191,8 +191,20 @@ def _import_sample(project: Project, root: Path, sample: Sample, tags: frozenset
     return len(told)
 
 
-def _imported(project: Project, face: SampleFace) -> Face:
+def _override(face: SampleFace) -> Patch:
+    """A label map, with what hides the face in the place of background."""
     override = EMPTY if face.labels is None else Patch(0, 0, face.labels)
+    if face.occluders is None:
+        return override
+    hidden = np.where(face.occluders > 0, face.occluders, np.uint8(UNSET))
+    height, width = hidden.shape
+    said = override.region(0, 0, width, height).values
+    # Where a class is told too, the class holds: it is what the map showed.
+    return override.put(Patch(0, 0, np.where((said == UNSET) | (said == 0), hidden, said)))
+
+
+def _imported(project: Project, face: SampleFace) -> Face:
+    override = _override(face)
     if face.points is None:
         return Face(face.box, None, face.pose, override)
     known = np.full(N_POINTS, True) if face.known is None else face.known

@@ -34,6 +34,9 @@ class Occluder(IntEnum):
     OTHER = 105
 
 
+OCCLUDERS: dict[str, Occluder] = {kind.name.lower(): kind for kind in Occluder}
+"""What hides a face, by the name that files and lists have for it."""
+
 # A patch that comes from a file may claim any size; no camera makes more pixels than these.
 _MOST_PIXELS = 1 << 29
 _FIRST, _LAST = min(Occluder), max(Occluder)
@@ -86,6 +89,17 @@ class Patch:
         """(h, w) uint8: class ids and ``UNSET``; what hides the face is background."""
         hidden = (self.values >= _FIRST) & (self.values != UNSET)
         return np.where(hidden, np.uint8(0), self.values) if hidden.any() else self.values
+
+    def occluders(self, size: tuple[int, int]) -> NDArray[np.uint8] | None:
+        """Return what hides the face in a (width, height) picture: (H, W) uint8.
+
+        The values are those of ``Occluder``, and 0 where nothing is said; None where nothing
+        is said anywhere.
+        """
+        width, height = size
+        values = self.region(0, 0, width, height).values
+        hidden = (values >= _FIRST) & (values <= _LAST)
+        return np.where(hidden, values, np.uint8(0)) if hidden.any() else None
 
     def apply(self, labels: LabelMap) -> LabelMap:
         """Return ``labels`` (H, W) with the patch's set pixels in place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -14,6 +14,7 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.labelmap import LabelMap, check_label_map
 from lapa_annotator.domain.landmarks import Points, check_points
+from lapa_annotator.domain.override import OCCLUDERS
 from lapa_annotator.formats.decode import check_file, read_error
 from lapa_annotator.formats.samples import Sample
 
@@ -109,6 +110,28 @@ def labels_of(path: Path, values: NDArray[Any], size: tuple[int, int]) -> LabelM
     except ValueError as error:
         problem, _, remedy = str(error).partition("; ")
         raise InputError(path, problem, remedy) from error
+
+
+def occluders_of(
+    path: Path, masks: Mapping[str, NDArray[np.bool_]], size: tuple[int, int]
+) -> NDArray[np.uint8] | None:
+    """Put together what hides a face: (H, W) uint8, values of ``Occluder``; None for no masks.
+
+    Args:
+        masks: by the name of the kind, (H, W) bool.
+
+    Raises:
+        InputError: an unknown kind.
+    """
+    if not masks:
+        return None
+    told = np.zeros(size[::-1], np.uint8)
+    for name, mask in masks.items():
+        if name not in OCCLUDERS:
+            problem = f"it knows the unknown occluder {short(name)}"
+            raise InputError(path, problem, f"take {', '.join(OCCLUDERS)}")
+        told[mask] = OCCLUDERS[name]
+    return told
 
 
 def box_of(path: Path, values: Iterable[Any]) -> Box:

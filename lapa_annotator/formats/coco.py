@@ -2,7 +2,9 @@
 
 ``annotations/person_keypoints_train.json`` has one annotation per face, of the category ``face``:
 106 key points, the box, and the mask of all that is face. ``annotations/instances_train.json``
-has one per face and class; its ``face_id`` is the id of the face's annotation. The photos are in
+has one per face and class; its ``face_id`` is the id of the face's annotation. What hides a face
+is no category: the face's annotation has it as ``attributes``, and a mask by kind in
+``occluders``. The photos are in
 ``images/train``. Key points count from the centre of the top-left pixel, boxes from its corner.
 The files are called after persons because tools look for that name.
 """
@@ -26,6 +28,7 @@ from lapa_annotator.formats.checks import (
     dict_of,
     inside,
     list_of,
+    occluders_of,
     points_of,
     read_json,
     short,
@@ -70,6 +73,10 @@ def _face_row(face: SampleFace, classes: Classes) -> Row:
         row["parts"] = [
             part for c in classes.foreground if (part := _part_row(face.labels == c.id, c.id))
         ]
+    hidden = face.hidden_by
+    if hidden:
+        row["attributes"] = dict.fromkeys(hidden, True)
+        row["occluders"] = {kind: _segmentation(mask) for kind, mask in hidden.items()}
     return row
 
 
@@ -260,7 +267,9 @@ def _face(
         absent = visibility == Visibility.ABSENT
         points = points_of(path, np.where(absent[:, None], box.centre, rows[:, :2]), size)
     labels = _labels(path, told, parts, ids, size)
-    return SampleFace(box, points, visibility, labels=labels)
+    hidden = {kind: read_mask(path, m, size) for kind, m in told.get("occluders", {}).items()}
+    occluders = occluders_of(path, hidden, size)
+    return SampleFace(box, points, visibility, labels=labels, occluders=occluders)
 
 
 def _labels(

@@ -1,7 +1,8 @@
 """CVAT's XML 1.1 for images: a box, 106 points and a mask of every class, in one group per face.
 
 ``annotations.xml`` and ``images/``. Points count from the picture's corner, so half a pixel is
-added. A mask has the run lengths of its box, row by row, beginning with pixels that are not set.
+added. What hides a face is a mask ``occluder`` with its kind as attribute. A mask has the run
+lengths of its box, row by row, beginning with pixels that are not set.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from defusedxml.common import DefusedXmlException
 from numpy.typing import NDArray
 
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.override import OCCLUDERS
 from lapa_annotator.domain.schema import N_POINTS
-from lapa_annotator.formats.checks import box_of, inside, points_of, short, size_of
+from lapa_annotator.formats.checks import box_of, inside, occluders_of, points_of, short, size_of
 from lapa_annotator.formats.classes import IDS, Classes
 from lapa_annotator.formats.decode import check_file
 from lapa_annotator.formats.rle import runs, unrun
@@ -29,7 +31,14 @@ from lapa_annotator.formats.yolo import visibility_of
 _FILE = "annotations.xml"
 _SPLITS = ("train", "val", "test")
 _DECIMALS = 6
-_BOX, _POINTS = "face", "landmarks"
+_BOX, _POINTS, _OCCLUDER = "face", "landmarks", "occluder"
+
+
+_KIND = (
+    "<attribute><name>kind</name><mutable>False</mutable><input_type>select</input_type>"
+    f"<default_value>other</default_value><values>{escape(chr(10).join(OCCLUDERS))}</values>"
+    "</attribute>"
+)
 
 
 def image_place(sample: Sample, suffix: str) -> str:
@@ -59,13 +68,19 @@ def _shapes(face: SampleFace, group: int, classes: Classes) -> Iterator[str]:
         yield f'<points label="{_POINTS}" {common} points="{";".join(pairs)}">{inner}</points>'
     for row in classes.foreground if face.labels is not None else ():
         mask = np.asarray(face.labels) == row.id
-        rows, columns = (np.flatnonzero(mask.any(axis=a)) for a in (1, 0))
-        if rows.size:
-            x, y = int(columns[0]), int(rows[0])
-            part = mask[y : rows[-1] + 1, x : columns[-1] + 1]
-            where = f'left="{x}" top="{y}" width="{part.shape[1]}" height="{part.shape[0]}"'
-            code = ", ".join(map(str, runs(part.ravel())))
-            yield f'<mask label={quoteattr(row.name)} {common} rle="{code}" {where}></mask>'
+        if mask.any():
+            yield _mask(row.name, mask, common, "")
+    for kind, mask in face.hidden_by.items():
+        yield _mask(_OCCLUDER, mask, common, f'<attribute name="kind">{kind}</attribute>')
+
+
+def _mask(label: str, mask: NDArray[np.bool_], common: str, inner: str) -> str:
+    rows, columns = (np.flatnonzero(mask.any(axis=a)) for a in (1, 0))
+    x, y = int(columns[0]), int(rows[0])
+    part = mask[y : rows[-1] + 1, x : columns[-1] + 1]
+    where = f'left="{x}" top="{y}" width="{part.shape[1]}" height="{part.shape[0]}"'
+    code = ", ".join(map(str, runs(part.ravel())))
+    return f'<mask label={quoteattr(label)} {common} rle="{code}" {where}>{inner}</mask>'
 
 
 def _edges(face: SampleFace) -> tuple[float, float, float, float]:
@@ -91,6 +106,7 @@ def _pieces(rows: Rows, classes: Classes) -> Iterator[str]:
     for part in classes.foreground:
         colour = "#" + "".join(f"{v:02x}" for v in part.colour)
         yield _label(part.name, colour, "mask", "")
+    yield _label(_OCCLUDER, "#808080", "mask", _KIND)
     yield "</labels></task></meta>\n"
     number = 0
     for split in _SPLITS:
@@ -166,6 +182,7 @@ def _face(path: Path, shapes: list[Element], size: tuple[int, int]) -> SampleFac
     box: Any = None
     points: Any = None
     labels: NDArray[np.uint8] | None = None
+    hidden: dict[str, NDArray[np.bool_]] = {}
     visibility = np.full(N_POINTS, 2, np.uint8)
     for shape in shapes:
         told, label = shape.attrib, shape.attrib["label"]
@@ -179,13 +196,18 @@ def _face(path: Path, shapes: list[Element], size: tuple[int, int]) -> SampleFac
                 visibility = visibility_of(path, _digits(path, seen))
         elif shape.tag == "mask" and label in IDS:
             labels = np.zeros(size[::-1], np.uint8) if labels is None else labels
-            _paint(path, labels, told, IDS[label])
+            labels[_painted(path, told, size)] = IDS[label]
+        elif shape.tag == "mask" and label == _OCCLUDER:
+            kind = shape.findtext("attribute[@name='kind']", "other")
+            mask = _painted(path, told, size)
+            hidden[kind] = mask | hidden[kind] if kind in hidden else mask
         else:
             problem = f"it has the unknown shape {shape.tag} {short(label)}"
             raise InputError(path, problem, f"take {_BOX}, {_POINTS} or masks of {', '.join(IDS)}")
     if box is None:
         raise InputError(path, "a face has no box", f"put a box {_BOX} in its group")
-    return SampleFace(box_of(path, box), points, visibility, labels=labels)
+    occluders = occluders_of(path, hidden, size)
+    return SampleFace(box_of(path, box), points, visibility, labels=labels, occluders=occluders)
 
 
 def _digits(path: Path, seen: str) -> NDArray[np.int64]:
@@ -194,11 +216,13 @@ def _digits(path: Path, seen: str) -> NDArray[np.int64]:
     return np.array(list(map(int, seen)))
 
 
-def _paint(path: Path, labels: NDArray[np.uint8], told: dict[str, str], value: int) -> None:
+def _painted(path: Path, told: dict[str, str], size: tuple[int, int]) -> NDArray[np.bool_]:
     x, y, w, h = (int(told[k]) for k in ("left", "top", "width", "height"))
-    height, width = labels.shape
+    width, height = size
     if min(x, y) < 0 or min(w, h) < 1 or x + w > width or y + h > height:
         problem = f"a mask at ({x}, {y}) of {w}x{h} pixels leaves its picture of {width}x{height}"
         raise InputError(path, problem, "see whether it belongs to this picture")
-    mask = unrun([int(v) for v in told["rle"].split(",")], w * h).reshape(h, w)
-    labels[y : y + h, x : x + w][mask] = value
+    mask = np.zeros((height, width), bool)
+    rle = [int(v) for v in told["rle"].split(",")]
+    mask[y : y + h, x : x + w] = unrun(rle, w * h).reshape(h, w)
+    return mask

@@ -19,12 +19,30 @@ from PIL import Image
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Pose
+from lapa_annotator.domain.override import OCCLUDERS
 from lapa_annotator.domain.schema import N_POINTS
-from lapa_annotator.formats.checks import box_of, inside, labels_of, points_of, short, size_of
+from lapa_annotator.formats.checks import (
+    box_of,
+    inside,
+    labels_of,
+    occluders_of,
+    points_of,
+    short,
+    size_of,
+)
 from lapa_annotator.formats.classes import Classes, lapa_ids
 from lapa_annotator.formats.decode import check_file
 from lapa_annotator.formats.lapa import encode_labels
-from lapa_annotator.formats.samples import Row, Rows, Sample, SampleFace, Written, place, write_text
+from lapa_annotator.formats.samples import (
+    Row,
+    Rows,
+    Sample,
+    SampleFace,
+    Written,
+    occluder_picture,
+    place,
+    write_text,
+)
 from lapa_annotator.formats.yolo import visibility_of
 
 if TYPE_CHECKING:
@@ -36,6 +54,7 @@ _A_GROUP = 50
 _MOST_CELL = 256 << 20
 # Where photos and label maps wait for the end; they are no part of the data set.
 _STAGE = ".rows"
+_OCCLUDERS = "occluder_map"
 
 
 def _arrow() -> Any:
@@ -71,6 +90,10 @@ def write(sample: Sample, classes: Classes) -> Written:
         where = place(_STAGE, sample.split, f"{sample.name}.labels.png")
         files[where] = encode_labels(face.labels, classes.palette())
         row["labels"] = where
+    if face.occluders is not None and face.occluders.any():
+        where = place(_STAGE, sample.split, f"{sample.name}.occluders.png")
+        files[where] = occluder_picture(face.occluders)
+        row["occluders"] = where
     return Written(files, row)
 
 
@@ -89,6 +112,7 @@ def _schema(arrow: Any, classes: Classes) -> Any:
         ("visibility", arrow.list_(arrow.uint8()), _list(_value("uint8"))),
         ("pose", arrow.list_(number), _list(_value("float64"))),
         ("tags", arrow.list_(arrow.string()), _list(_value("string"))),
+        (_OCCLUDERS, picture, {"_type": "Image"}),
     ]
     features = {name: feature for name, _, feature in columns}
     about = {
@@ -144,11 +168,12 @@ def _write_shard(arrow: Any, schema: Any, root: Path, where: str, rows: Iterator
 
 def _filled(root: Path, row: Row) -> Row:
     """A row with the photo and the label map in it."""
-    labels = row.get("labels")
+    labels, hidden = row.get("labels"), row.get("occluders")
     return {
-        **{k: v for k, v in row.items() if k != "labels"},
+        **{k: v for k, v in row.items() if k not in ("labels", "occluders")},
         "image": _kept(root, row["image"], Path(row["image"]).name),
         "label_map": None if labels is None else _kept(root, labels, f"{row['name']}.png"),
+        _OCCLUDERS: None if hidden is None else _kept(root, hidden, f"{row['name']}.png"),
     }
 
 
@@ -165,6 +190,8 @@ def _card(splits: list[str], classes: Classes) -> Iterator[str]:
     yield "---\n# Faces\n\nA row per face: 106 points from the centre of the top-left pixel, and a "
     yield "label map whose values are:\n\n"
     yield from (f"- {row.id}: {row.name}\n" for row in classes.rows)
+    yield "\nAn occluder map says what hides a face, where that is known:\n\n"
+    yield from (f"- {int(kind)}: {name}\n" for name, kind in OCCLUDERS.items())
 
 
 def is_one(root: Path) -> bool:
@@ -201,7 +228,7 @@ def read(root: Path) -> Iterator[Sample | InputError]:
 
 
 def _check_schema(arrow: Any, path: Path, file: Any) -> None:
-    wanted = {f.name: f.type for f in _schema(arrow, Classes())}
+    wanted = {f.name: f.type for f in _schema(arrow, Classes()) if f.name != _OCCLUDERS}
     found = {f.name: f.type for f in file.schema_arrow}
     if any(found.get(name) != kind for name, kind in wanted.items()):
         raise InputError(path, "it has other columns", f"give it {', '.join(wanted)}")
@@ -230,6 +257,7 @@ def _sample(path: Path, split: str, row: Row, ids: np.ndarray) -> Sample:
     labels = None
     if row["label_map"] is not None:
         labels = _labels(path, row["label_map"]["bytes"], size, ids)
+    hidden = row.get(_OCCLUDERS)
     visibility = np.full(N_POINTS, 2) if row["visibility"] is None else row["visibility"]
     face = SampleFace(
         box_of(path, row["box"]),
@@ -237,20 +265,32 @@ def _sample(path: Path, split: str, row: Row, ids: np.ndarray) -> Sample:
         visibility_of(path, np.array(visibility)),
         labels=labels,
         pose=None if row["pose"] is None else Pose(*row["pose"]),
+        occluders=None if hidden is None else _hidden(path, hidden["bytes"], size),
     )
     about = row["name"], split if split in _SPLITS else "", *size, (face,)
     return Sample(*about, tags=tuple(row["tags"] or ()), picture=row["image"]["bytes"])
 
 
-def _labels(path: Path, data: bytes, size: tuple[int, int], ids: np.ndarray) -> np.ndarray:
+def _values(path: Path, data: bytes, size: tuple[int, int]) -> np.ndarray:
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
             if picture.size != size or picture.mode not in ("P", "L"):
                 problem = f"a label map is {picture.width}x{picture.height} pixels, mode "
                 raise InputError(path, problem + picture.mode, f"make it {size[0]}x{size[1]}, ids")
-            values = np.array(picture)
+            return np.array(picture)
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(path, f"a label map is damaged ({error})", "export it again") from error
+
+
+def _hidden(path: Path, data: bytes, size: tuple[int, int]) -> np.ndarray | None:
+    values = _values(path, data, size)
+    known = {int(kind): name for name, kind in OCCLUDERS.items()}
+    there = [int(v) for v in np.unique(values) if v]
+    return occluders_of(path, {known.get(v, str(v)): values == v for v in there}, size)
+
+
+def _labels(path: Path, data: bytes, size: tuple[int, int], ids: np.ndarray) -> np.ndarray:
+    values = _values(path, data, size)
     if values.max(initial=0) >= len(ids):
         raise InputError(
             path, f"a label map holds the unknown id {values.max()}", "see its classes"

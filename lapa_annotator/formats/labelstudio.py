@@ -2,8 +2,8 @@
 
 ``tasks.json`` with places as Label Studio's local storage has them, ``config.xml`` for the
 project's labelling setup, and ``images/``. A key point's label is the number of the point; key
-points and masks have their face's rectangle as parent. Places are per cent of the picture from
-its corner, so half a pixel is added.
+points and masks have their face's rectangle as parent; masks of the control ``occluders`` are
+what hides it. Places are per cent of the picture from its corner, so half a pixel is added.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from urllib.parse import parse_qs, quote, urlsplit
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.landmarks import Visibility
+from lapa_annotator.domain.override import OCCLUDERS
 from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.formats.checks import (
     box_of,
     inside,
     list_of,
+    occluders_of,
     points_of,
     read_json,
     short,
@@ -77,9 +80,14 @@ def _regions(sample: Sample, face: SampleFace, parent: str, classes: Classes) ->
     for row in classes.foreground if face.labels is not None else ():
         mask = np.asarray(face.labels) == row.id
         if mask.any():
-            brush: Row = {"format": "rle", "rle": brush_code(mask), "brushlabels": [row.name]}
-            about = {"id": f"{parent}c{row.id}", "type": "brushlabels", "from_name": "classes"}
-            yield {**about, **common, "value": brush}
+            yield _brush(f"{parent}c{row.id}", "classes", row.name, mask) | common
+    for kind, mask in face.hidden_by.items():
+        yield _brush(f"{parent}o{kind}", "occluders", kind, mask) | common
+
+
+def _brush(region: str, control: str, label: str, mask: NDArray[np.bool_]) -> Row:
+    value: Row = {"format": "rle", "rle": brush_code(mask), "brushlabels": [label]}
+    return {"id": region, "type": "brushlabels", "from_name": control, "value": value}
 
 
 def lists(root: Path, rows: Rows, classes: Classes) -> Iterator[str]:
@@ -112,6 +120,8 @@ def _config(classes: Classes) -> Iterator[str]:
     for row in classes.foreground:
         colour = "#" + "".join(f"{v:02x}" for v in row.colour)
         yield f'<Label value={quoteattr(row.name)} background="{colour}"/>\n'
+    yield '</BrushLabels>\n<BrushLabels name="occluders" toName="image">\n'
+    yield from (f'<Label value="{kind}" background="#808080"/>\n' for kind in OCCLUDERS)
     yield "</BrushLabels>\n</View>\n"
 
 
@@ -173,6 +183,7 @@ def _face(path: Path, regions: list[Row], size: tuple[int, int]) -> SampleFace:
     points = np.full((N_POINTS, 2), np.nan)
     visibility = np.full(N_POINTS, Visibility.VISIBLE, np.uint8)
     labels = None
+    hidden: dict[str, NDArray[np.bool_]] = {}
     for region in regions[1:]:
         value = region["value"]
         if region["type"] == "keypointlabels":
@@ -180,16 +191,16 @@ def _face(path: Path, regions: list[Row], size: tuple[int, int]) -> SampleFace:
             points[i] = np.array([value["x"], value["y"]], np.float64) * per_cent - 0.5
             visibility[i] = _visibility(region)
         elif region["type"] == "brushlabels":
-            label = value["brushlabels"][0]
+            label, mask = value["brushlabels"][0], _painted(path, value, size)
+            if region.get("from_name") == "occluders":
+                hidden[label] = mask | hidden[label] if label in hidden else mask
+                continue
             if label not in IDS:
                 raise InputError(
                     path, f"the class {short(label)} is unknown", f"take {', '.join(IDS)}"
                 )
             labels = np.zeros(size[::-1], np.uint8) if labels is None else labels
-            try:
-                labels[brush_mask(value["rle"], size)] = IDS[label]
-            except (ValueError, TypeError) as error:
-                raise InputError(path, f"a mask is damaged ({error})", "export it again") from error
+            labels[mask] = IDS[label]
         else:
             raise InputError(
                 path, f"it has the unknown region {short(region['type'])}", "remove it"
@@ -200,7 +211,15 @@ def _face(path: Path, regions: list[Row], size: tuple[int, int]) -> SampleFace:
         raise InputError(path, problem, "set every point, or none")
     box = box_of(path, [*corner, *(corner + side)])
     told = points_of(path, points, size) if set_.any() else None
-    return SampleFace(box, told, visibility, labels=labels)
+    occluders = occluders_of(path, hidden, size)
+    return SampleFace(box, told, visibility, labels=labels, occluders=occluders)
+
+
+def _painted(path: Path, value: Row, size: tuple[int, int]) -> NDArray[np.bool_]:
+    try:
+        return brush_mask(value["rle"], size)
+    except (ValueError, TypeError) as error:
+        raise InputError(path, f"a mask is damaged ({error})", "export it again") from error
 
 
 def _point(path: Path, label: Any) -> int:

@@ -28,7 +28,8 @@ from lapa_annotator.formats.classes import Classes
 from lapa_annotator.formats.samples import Rows, Sample, Written, nothing
 
 Keeps = frozenset[str]
-POINTS, VISIBILITY, LABELS, BOXES, SEVERAL = "points", "visibility", "labels", "boxes", "several"
+POINTS, VISIBILITY, LABELS, BOXES = "points", "visibility", "labels", "boxes"
+OCCLUDERS, SEVERAL = "occluders", "several"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Format:
         name: what it is called on the command line.
         title: what it is called in lists.
         suffix: what its annotations are: a file's suffix.
-        keeps: of points, visibility, labels and boxes what it holds; several: faces of a photo.
+        keeps: of points, visibility, labels, boxes and occluders what it holds; several: faces
+            of a photo.
         loses: what of a project does not survive it, in words.
         image_place: where the photo of a sample goes, by the suffix of its file.
         write: turns a sample into files and a row for the lists.
@@ -89,7 +91,7 @@ FORMATS: dict[str, Format] = {
             "LaPa",
             ".png .txt",
             frozenset({POINTS, LABELS}),
-            f"visibilities, face boxes; {_ALWAYS}",
+            f"visibilities, face boxes, what hides a face; {_ALWAYS}",
             lapa_samples.image_place,
             lapa_samples.write,
             nothing,
@@ -102,7 +104,7 @@ FORMATS: dict[str, Format] = {
             "CelebAMask-HQ",
             ".png",
             frozenset({LABELS}),
-            f"points, face boxes; {_ALWAYS}",
+            f"points, face boxes, what hides a face; {_ALWAYS}",
             celebamask.image_place,
             celebamask.write,
             celebamask.lists,
@@ -115,7 +117,7 @@ FORMATS: dict[str, Format] = {
             "Helen",
             ".png",
             frozenset({LABELS}),
-            f"points, face boxes; {_ALWAYS}",
+            f"points, face boxes, what hides a face; {_ALWAYS}",
             helen.image_place,
             helen.write,
             helen.lists,
@@ -127,7 +129,7 @@ FORMATS: dict[str, Format] = {
             "coco",
             "COCO key points and masks",
             ".json",
-            frozenset({POINTS, VISIBILITY, LABELS, BOXES, SEVERAL}),
+            frozenset({POINTS, VISIBILITY, LABELS, BOXES, OCCLUDERS, SEVERAL}),
             f"the places of absent points; {_ALWAYS}",
             coco.image_place,
             coco.write,
@@ -140,7 +142,7 @@ FORMATS: dict[str, Format] = {
             "cvat",
             "CVAT for images 1.1",
             ".xml",
-            frozenset({POINTS, VISIBILITY, LABELS, BOXES, SEVERAL}),
+            frozenset({POINTS, VISIBILITY, LABELS, BOXES, OCCLUDERS, SEVERAL}),
             _ALWAYS,
             cvat.image_place,
             cvat.write,
@@ -153,7 +155,7 @@ FORMATS: dict[str, Format] = {
             "labelstudio",
             "Label Studio",
             ".json",
-            frozenset({POINTS, VISIBILITY, LABELS, BOXES, SEVERAL}),
+            frozenset({POINTS, VISIBILITY, LABELS, BOXES, OCCLUDERS, SEVERAL}),
             _ALWAYS,
             labelstudio.image_place,
             labelstudio.write,
@@ -167,7 +169,7 @@ FORMATS: dict[str, Format] = {
             "iBUG .pts, 106 points",
             ".pts",
             frozenset({POINTS}),
-            f"label maps, visibilities, face boxes; {_ALWAYS}",
+            f"label maps, visibilities, face boxes, what hides a face; {_ALWAYS}",
             ibug.image_place,
             ibug.write,
             nothing,
@@ -180,7 +182,7 @@ FORMATS: dict[str, Format] = {
             "iBUG .pts, 68 points",
             ".pts",
             frozenset(),
-            f"46 of the points, label maps, visibilities, face boxes; {_ALWAYS}",
+            f"46 of the points, label maps, visibilities, face boxes, what hides a face; {_ALWAYS}",
             ibug.image_place,
             ibug.write_68,
             nothing,
@@ -193,7 +195,7 @@ FORMATS: dict[str, Format] = {
             "Pascal VOC masks",
             ".png",
             frozenset({LABELS}),
-            f"points, face boxes; {_ALWAYS}",
+            f"points, face boxes, what hides a face; {_ALWAYS}",
             voc.image_place,
             voc.write,
             voc.lists,
@@ -206,7 +208,7 @@ FORMATS: dict[str, Format] = {
             "YOLO-pose",
             ".txt",
             frozenset({POINTS, VISIBILITY, BOXES, SEVERAL}),
-            f"label maps, the places of absent points; {_ALWAYS}",
+            f"label maps, the places of absent points, what hides a face; {_ALWAYS}",
             yolo.image_place,
             yolo.write,
             yolo.lists,
@@ -219,7 +221,7 @@ FORMATS: dict[str, Format] = {
             "WFLW and COFW lists",
             ".txt",
             frozenset({POINTS, VISIBILITY, BOXES, SEVERAL}),
-            f"label maps; {_ALWAYS}",
+            f"label maps, what hides a face; {_ALWAYS}",
             wflw.image_place,
             wflw.write,
             wflw.lists,
@@ -231,7 +233,7 @@ FORMATS: dict[str, Format] = {
             "hf",
             "Parquet for Hugging Face datasets",
             ".parquet",
-            frozenset({POINTS, VISIBILITY, LABELS, BOXES}),
+            frozenset({POINTS, VISIBILITY, LABELS, BOXES, OCCLUDERS}),
             _ALWAYS,
             hf.image_place,
             hf.write,

@@ -7,6 +7,7 @@ any order and in several processes, and no more than one is in memory.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,11 +15,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from lapa_annotator.domain.face import Pose
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.domain.landmarks import Points, Visibility
+from lapa_annotator.domain.override import OCCLUDERS
 from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.formats.classes import Classes
 
@@ -42,6 +45,8 @@ class SampleFace:
         labels: (H, W) uint8 at the image's size; None without. When written, the ids are those
             of the ``Classes`` that go with it; when read, LaPa's own.
         pose: the head pose, None when unknown.
+        occluders: (H, W) uint8 at the image's size, what hides the face: values of
+            ``Occluder``, 0 where nothing is said; None without.
     """
 
     box: Box
@@ -50,6 +55,16 @@ class SampleFace:
     known: NDArray[np.bool_] | None = None
     labels: LabelMap | None = None
     pose: Pose | None = None
+    occluders: NDArray[np.uint8] | None = None
+
+    @property
+    def hidden_by(self) -> dict[str, NDArray[np.bool_]]:
+        """What hides the face, by kind: (H, W) bool."""
+        told = self.occluders
+        if told is None:
+            return {}
+        masks = {name: told == kind for name, kind in OCCLUDERS.items()}
+        return {name: mask for name, mask in masks.items() if mask.any()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +132,13 @@ def write_text(root: Path, where: str, pieces: Iterator[str]) -> str:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(pieces)
     return where
+
+
+def occluder_picture(occluders: NDArray[np.uint8]) -> bytes:
+    """A PNG of one channel whose values say what hides a face; see ``SampleFace.occluders``."""
+    data = io.BytesIO()
+    Image.fromarray(occluders).save(data, "PNG")
+    return data.getvalue()
 
 
 def nothing(root: Path, rows: Rows, classes: Classes) -> Iterator[str]:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from lapa_annotator.domain.face import Pose
 from lapa_annotator.domain.geometry import Box
+from lapa_annotator.domain.override import Occluder
 from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.formats.classes import Classes
 from lapa_annotator.formats.registry import Format
@@ -32,7 +33,18 @@ def random_face(rng: np.random.Generator, width: int, height: int) -> SampleFace
         rng.integers(0, 3, N_POINTS).astype(np.uint8),
         labels=labels.astype(np.uint8),
         pose=Pose(*rng.normal(0, 30, 3)),
+        occluders=_hidden(rng, width, height),
     )
+
+
+def _hidden(rng: np.random.Generator, width: int, height: int) -> np.ndarray | None:
+    """What hides a face: nothing at all for every other one, else patches of a few kinds."""
+    if rng.random() < 0.5:
+        return None
+    told = rng.choice([0, *map(int, Occluder)], (height, width)).astype(np.uint8)
+    told[rng.random((height, width)) < 0.7] = 0
+    told[0, 0] = rng.choice(list(map(int, Occluder)))
+    return told
 
 
 @st.composite

@@ -5,6 +5,7 @@ import json
 import stat
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.override import Occluder
 from lapa_annotator.formats import checks
 from lapa_annotator.formats.archive import unpack
 from lapa_annotator.formats.lapa import encode_labels
@@ -300,3 +302,28 @@ def test_a_damaged_archive(tmp_path) -> None:
     _refused(archive, tmp_path / "out", "no whole .zip file|cannot be unpacked")
     archive.write_bytes(io.BytesIO(b"PK no").getvalue())
     _refused(archive, tmp_path / "out", "no whole .zip file")
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "before", "after"),
+    [
+        ("coco", "annotations/person_keypoints_train.json", '"hat"', '"crown"'),
+        ("cvat", "annotations.xml", 'name="kind">hat', 'name="kind">crown'),
+        ("labelstudio", "tasks.json", '["hat"]', '["crown"]'),
+    ],
+)
+def test_an_unknown_kind_of_what_hides_a_face_is_told(
+    name: str, file: str, before: str, after: str, tmp_path: Path
+) -> None:
+    (face,) = one_sample().faces
+    occluders = np.zeros((24, 32), np.uint8)
+    occluders[2:5, 3:9] = Occluder.HAT
+    sample = replace(one_sample(), faces=(replace(face, occluders=occluders),))
+    write_data_set(tmp_path, FORMATS[name], [sample])
+    path = tmp_path / file
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    (problem,) = read_samples(tmp_path, FORMATS[name])
+    assert isinstance(problem, InputError) and "crown" in str(problem)
+    assert "glasses, hand, mask, hat, microphone" in str(problem) and "\n" not in str(problem)

@@ -44,6 +44,10 @@ def _same_face(before: SampleFace, after: SampleFace, keeps: frozenset[str]) -> 
         assert np.array_equal(before.labels, after.labels)
     else:
         assert after.labels is None
+    if "occluders" in keeps and before.occluders is not None:
+        assert np.array_equal(before.occluders, after.occluders)
+    else:
+        assert after.occluders is None
     if "boxes" in keeps:
         edges = [(b.x0, b.y0, b.x1, b.y1) for b in (before.box, after.box)]
         assert np.allclose(*edges, atol=3e-6)

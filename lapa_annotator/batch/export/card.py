@@ -55,6 +55,7 @@ class Summary:
             self._count("splits", {fact["split"]: 1})
             self._count("poses", {fact["pose_name"]: 1})
             self._count("status", {fact["status"]: 1})
+            self._count("occluders", dict.fromkeys(fact["occluders"], 1))
             self._count("segmenters", {fact["segmenter"]: 1} if fact["segmenter"] else {})
             pixels = fact["pixels"]
             self.pixels = _added(self.pixels, pixels)
@@ -151,6 +152,7 @@ def _quality(kinds: Mapping[str, Any], summary: Summary) -> dict[str, Any]:
     return {
         "faces by status": {str(s): kinds.get("status", {}).get(str(s), 0) for s in Status},
         "visibility of points": kinds.get("visibility", {}),
+        "faces hidden by": kinds.get("occluders", {}),
         "mean confidence of points": summary.mean("confidence"),
         "mean share of points set by people": summary.mean("touched"),
         "mean distance of the eyes' outer corners in pixels": summary.mean("interocular"),

@@ -16,6 +16,7 @@ from lapa_annotator.formats.samples import SampleFace
 from lapa_annotator.runtime.crops import cut
 
 Image = NDArray[np.uint8]
+Values = NDArray[np.uint8]
 
 
 def prepared(
@@ -54,15 +55,17 @@ def _reduced(
 
 
 def _smaller(face: SampleFace, size: tuple[int, int], share: NDArray[np.float64]) -> SampleFace:
-    labels = face.labels
-    if labels is not None:
-        resized = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
-        labels = np.asarray(resized, np.uint8)
+    def resized(values: Values | None) -> Values | None:
+        if values is None:
+            return None
+        return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
+
     corners = np.array([(face.box.x0, face.box.y0), (face.box.x1, face.box.y1)])
     # Pixels are counted from their centres: the picture's corner lies at (-0.5, -0.5).
     edges = ((corners + 0.5) * share - 0.5).ravel().tolist()
     points = None if face.points is None else (face.points + 0.5) * share - 0.5
-    return replace(face, box=Box(*edges), points=points, labels=labels)
+    labels, occluders = resized(face.labels), resized(face.occluders)
+    return replace(face, box=Box(*edges), points=points, labels=labels, occluders=occluders)
 
 
 def _cropped(
@@ -70,16 +73,24 @@ def _cropped(
 ) -> tuple[Image, list[SampleFace]]:
     size = options.crop_size
     crop = _square(face, options)
-    labels = face.labels
-    if labels is not None:
-        turned = cv2.warpAffine(labels, crop.matrix, (size, size), flags=cv2.INTER_NEAREST)
-        labels = np.asarray(turned, np.uint8)
+
+    def turned(values: Values | None) -> Values | None:
+        if values is None:
+            return None
+        made = cv2.warpAffine(values, crop.matrix, (size, size), flags=cv2.INTER_NEAREST)
+        return np.asarray(made, np.uint8)
+
     box = face.box
     corners = np.array([(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)])
     points = None if face.points is None else crop.apply(face.points)
     pose = face.pose and replace(face.pose, roll=face.pose.roll + crop.rotation)
     shown = replace(
-        face, box=Box.around(crop.apply(corners)), points=points, labels=labels, pose=pose
+        face,
+        box=Box.around(crop.apply(corners)),
+        points=points,
+        labels=turned(face.labels),
+        pose=pose,
+        occluders=turned(face.occluders),
     )
     return cut(image, crop, size), [shown]
 

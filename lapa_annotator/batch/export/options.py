@@ -63,7 +63,8 @@ class ExportOptions:
         merge: rules like ``upper lip+lower lip=lips``.
         colours: rules like ``lips=#ff0066``.
         overlays: also pictures to look at, in ``overlays/``.
-        metadata: also ``metadata.jsonl`` with what formats lose.
+        metadata: also ``metadata.jsonl`` with what formats lose, and ``occluders/`` with what
+            hides faces, for formats that do not hold it.
         licence: the terms of the photos and annotations, for the data card.
         replace: put the new data set in the place of an older export.
         jobs: how many processes; 1 is this one itself.

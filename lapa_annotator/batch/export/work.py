@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,12 @@ from lapa_annotator.dla.pose import estimate_pose
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face, Pose
 from lapa_annotator.domain.landmarks import Origin, Visibility
+from lapa_annotator.domain.override import OCCLUDERS as OCCLUDER_KINDS
 from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.formats.atomic import write_error
 from lapa_annotator.formats.photo import Photo, encode_picture, read_photo
-from lapa_annotator.formats.samples import Sample, SampleFace
+from lapa_annotator.formats.registry import OCCLUDERS
+from lapa_annotator.formats.samples import Sample, SampleFace, occluder_picture
 from lapa_annotator.store.project import Project
 
 # What arithmetic on an odd photo may raise. One photo shall not end the export.
@@ -109,9 +111,10 @@ class ExportWorker:
                 continue
             labels, segmenter = face_labels(self._project, photo, face, clock)
             with clock.phase("geometry"):
-                shown = _sample_face(face)
+                hidden = face.override.occluders((task.width, task.height))
+                shown = replace(_sample_face(face), occluders=hidden)
                 labels = self._classes.map(labels)
-                faces.append(_with(shown, labels))
+                faces.append(replace(shown, labels=labels))
                 facts.append(_facts(face, shown.pose, labels, segmenter))
         with clock.phase("geometry"):
             pictures = prepared(photo.pixels, faces, self._options)
@@ -142,6 +145,7 @@ class ExportWorker:
                 where = self._options.row.image_place(sample, suffix)
                 out = self._options.row.write(sample, self._classes)
                 pieces = {where: data, **out.files, **self._overlays(sample, photo, picture)}
+                pieces |= self._occluders(sample)
                 files |= {place: self._put(place, piece) for place, piece in pieces.items()}
                 if out.row is not None:
                     rows.append((sample.number, sample.split, {**out.row, "image": where}))
@@ -175,6 +179,19 @@ class ExportWorker:
                 made[where] = encode_picture(Path(where), painted, quality=88)
         return made
 
+    def _occluders(self, sample: Sample) -> dict[str, bytes]:
+        """What hides the faces, as pictures of ids beside a format that does not hold it."""
+        if not self._options.metadata or OCCLUDERS in self._options.row.keeps:
+            return {}
+        made = {}
+        for i, face in enumerate(sample.faces):
+            if face.hidden_by:
+                assert face.occluders is not None
+                name = sample.name if len(sample.faces) == 1 else f"{sample.name}_{i}"
+                where = f"{OCCLUDERS}/{name}.png"
+                made[where] = occluder_picture(face.occluders)
+        return made
+
     def _put(self, place: str, data: bytes) -> str:
         """Write a file and return its sha256.
 
@@ -203,10 +220,6 @@ def _sample_face(face: Face) -> SampleFace:
     return SampleFace(face.box, marks.points, marks.visibility, pose=pose)
 
 
-def _with(face: SampleFace, labels: np.ndarray) -> SampleFace:
-    return SampleFace(face.box, face.points, face.visibility, None, labels, face.pose)
-
-
 def _facts(face: Face, pose: Pose | None, labels: np.ndarray, segmenter: str) -> dict[str, Any]:
     """What is known of a face, fit for JSON."""
     told: dict[str, Any] = {
@@ -217,6 +230,11 @@ def _facts(face: Face, pose: Pose | None, labels: np.ndarray, segmenter: str) ->
         "pixels": np.bincount(labels.ravel(), minlength=11).tolist(),
         "segmenter": segmenter,
         "repaired": int((face.override.values != 255).sum()),
+        "occluders": {
+            name: int(count)
+            for name, kind in OCCLUDER_KINDS.items()
+            if (count := (face.override.values == kind).sum())
+        },
     }
     marks = face.landmarks
     if marks is not None:

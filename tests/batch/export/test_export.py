@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lapa_annotator.batch.execute import Serial
 from lapa_annotator.batch.export.card import seal, verify
@@ -16,11 +17,12 @@ from lapa_annotator.batch.export.run import export
 from lapa_annotator.batch.export.staging import open_staging
 from lapa_annotator.batch.photos import add_folder
 from lapa_annotator.batch.transfer import import_data_set
-from lapa_annotator.domain.edits import SetTags
+from lapa_annotator.domain.edits import SetOverride, SetTags
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.override import Occluder, Patch
 from lapa_annotator.formats.lapa import LapaFolder, read_labels, read_landmarks
 from lapa_annotator.formats.photo import read_photo
-from lapa_annotator.formats.registry import FORMATS, read_samples
+from lapa_annotator.formats.registry import FORMATS, OCCLUDERS, read_samples
 from lapa_annotator.formats.samples import Sample
 from lapa_annotator.store.project import Project
 from tests.batch.export.builders import HEIGHT, WIDTH, files_of, make_photo, make_project
@@ -55,6 +57,56 @@ def test_what_goes_out_comes_into_another_project(name: str, tmp_path: Path) -> 
         found = sorted(f.landmarks.points[0].round(4).tolist() for a in after for f in a.faces)
         wanted = sorted(f.landmarks.points[0].round(4).tolist() for a in before for f in a.faces)
         assert np.allclose(found, wanted, atol=2e-4)
+
+
+def _hide(project: Project, kind: Occluder) -> None:
+    """Put something in front of the first photo's face."""
+    image = int(project.ids()[0])
+    (face,) = project.load(image).faces
+    after = Patch(10, 8, np.full((6, 9), kind, np.uint8))
+    before = face.override.region(10, 8, 9, 6)
+    project.save(image, SetOverride(face.id, before, after))
+
+
+@pytest.mark.parametrize("name", [n for n, f in FORMATS.items() if OCCLUDERS in f.keeps])
+def test_what_hides_a_face_goes_out_and_comes_in_again(name: str, tmp_path: Path) -> None:
+    if name == "hf":
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed (extra 'export')")
+    out = tmp_path / "out"
+    with make_project(tmp_path, NAMES) as project:
+        _hide(project, Occluder.GLASSES)
+        _export(project, out, format=name)
+    with Project.create(tmp_path / "q", annotator="bö") as other:
+        unpacked = tmp_path / "unpacked" if name == "hf" else None
+        assert not [s.problem for s in import_data_set(other, out, unpacked=unpacked) if s.problem]
+        layers = [other.load(i).faces[0].override for i in other.ids()]
+    found = [layer for layer in layers if (layer.values == Occluder.GLASSES).any()]
+    assert len(found) == 1
+    where = found[0].region(10, 8, 9, 6).values
+    assert (where == Occluder.GLASSES).all()
+    assert (found[0].values == Occluder.GLASSES).sum() == where.size
+    assert (found[0].classes[found[0].values == Occluder.GLASSES] == 0).all()
+
+
+def test_what_hides_a_face_lies_beside_a_format_that_cannot_hold_it(tmp_path: Path) -> None:
+    with make_project(tmp_path, NAMES) as project:
+        _hide(project, Occluder.HAND)
+        _export(project, tmp_path / "plain")
+        _export(project, tmp_path / "more", metadata=True)
+        _export(project, tmp_path / "crop", metadata=True, shown=Shown.CROP, size=128)
+    assert not (tmp_path / "plain" / "occluders").exists()
+    lines = (tmp_path / "more" / "metadata.jsonl").read_text().splitlines()
+    told = [row["occluders"] for row in map(json.loads, lines) if row["occluders"]]
+    assert told == [{"hand": 54}]
+    for folder in ("more", "crop"):
+        (file,) = (tmp_path / folder / "occluders").iterdir()
+        hidden = np.array(Image.open(file))
+        labels = np.array(Image.open(next((tmp_path / folder).glob(f"*/labels/{file.name}"))))
+        assert set(np.unique(hidden)) == {0, int(Occluder.HAND)}
+        assert hidden.shape == labels.shape
+        assert not labels[hidden > 0].any()
+    card = json.loads((tmp_path / "more" / "card.json").read_text())
+    assert card["quality"]["faces hidden by"] == {"hand": 1}
 
 
 @pytest.mark.parametrize("name", ["lapa", "coco", "celebamask"])
