@@ -203,7 +203,7 @@ def load_backbone(backbone: ResNet, path: Path) -> None:
     Raises:
         InputError: no such file, no state dict, or one of another backbone.
     """
-    state = {k: v for k, v in _read_state(path).items() if not k.startswith("fc.")}
+    state = {k: v for k, v in read_state(path).items() if not k.startswith("fc.")}
     try:
         backbone.load_state_dict(state)
     except RuntimeError as error:
@@ -211,7 +211,12 @@ def load_backbone(backbone: ResNet, path: Path) -> None:
         raise InputError(path, problem, "give torchvision's weights of this one") from error
 
 
-def _read_state(path: Path) -> dict[str, Tensor]:
+def read_state(path: Path) -> dict[str, Tensor]:
+    """A state dict out of a local file: ``.safetensors``, or what torch.load reads safely.
+
+    Raises:
+        InputError: no such file, or it holds none.
+    """
     from pickle import UnpicklingError
 
     from safetensors import SafetensorError

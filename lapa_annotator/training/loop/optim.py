@@ -27,16 +27,28 @@ def rate_at(recipe: Recipe, step: int) -> float:
 
 
 def build_optimizer(network: torch.nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW or SGD over a network's parameters; biases and norms are not decayed."""
-    groups = _groups(network, recipe.weight_decay)
+    """AdamW or SGD over a network's parameters; biases and norms are not decayed.
+
+    What a network names in its attribute ``factors`` (parameter -> factor) has a rate that
+    many times the recipe's.
+    """
+    groups = _groups(network, recipe)
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=recipe.rate, momentum=recipe.momentum)
     return torch.optim.AdamW(groups, lr=recipe.rate, fused=True)
 
 
-def _groups(network: torch.nn.Module, decay: float) -> ParamGroups:
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    matrices = [p for p in parameters if p.ndim > 1]
-    vectors = [p for p in parameters if p.ndim <= 1]
-    groups: ParamGroups = [{"params": matrices, "weight_decay": decay}]
-    return [*groups, {"params": vectors, "weight_decay": 0.0}] if vectors else groups
+def _groups(network: torch.nn.Module, recipe: Recipe) -> ParamGroups:
+    factors: dict[str, float] = getattr(network, "factors", {})
+    named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    usual = [p for name, p in named if name not in factors]
+    matrices = [p for p in usual if p.ndim > 1]
+    vectors = [p for p in usual if p.ndim <= 1]
+    groups: ParamGroups = [{"params": matrices, "weight_decay": recipe.weight_decay}]
+    if vectors:
+        groups.append({"params": vectors, "weight_decay": 0.0})
+    quick = [(p, factors[name]) for name, p in named if name in factors]
+    return groups + [
+        {"params": [p], "weight_decay": recipe.weight_decay, "lr": recipe.rate * factor}
+        for p, factor in quick
+    ]
