@@ -50,6 +50,14 @@ class Serial:
             yield task, work(task)
 
 
+class Nobody:
+    """Works on nothing, for when everything is done: no worker is made."""
+
+    def run(self, start: Start[T, R], tasks: Iterable[T]) -> Generator[tuple[T, R | None]]:
+        """See ``Executor.run``."""
+        yield from ()
+
+
 class Processes:
     """Works in spawned processes.
 

@@ -54,7 +54,7 @@ def overlay(
     height, width = labels.shape
     mixed = painted(image, labels, min(max(height, width, _LEAST), _MOST), palette)
     h, w = mixed.shape[:2]
-    _dot(mixed, (points - (left, top) + 0.5) * (w / width, h / height) - 0.5)
+    dots(mixed, (points - (left, top) + 0.5) * (w / width, h / height) - 0.5)
     return mixed
 
 
@@ -113,7 +113,8 @@ def _edges(classes: LabelMap) -> NDArray[np.bool_]:
     return edge
 
 
-def _dot(picture: Image, points: NDArray[np.float64]) -> None:
+def dots(picture: Image, points: NDArray[np.float64]) -> None:
+    """Draw (n, 2) points, in pixels of the (h, w, 3) picture, as small dots into it."""
     fine = 4  # bits after the point: a dot sits where its point is, not on the nearest pixel
     radius = max(1.2, max(picture.shape) / 500)
     centres = [(round(x * 2**fine), round(y * 2**fine)) for x, y in points]

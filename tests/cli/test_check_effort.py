@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
+from lapa_annotator.batch.errors import run as looking
+from lapa_annotator.batch.execute import Serial
 from lapa_annotator.cli.main import app
 from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.geometry import Box
@@ -20,7 +22,8 @@ def run(*args: object):
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, monkeypatch):
+    monkeypatch.setattr(looking, "Processes", lambda *args, **options: Serial())
     with make_project(tmp_path, "a.jpg", "b.jpg") as opened:
         face = Face(Box(100, 100, 300, 300), Landmarks(placed()))
         one, two = opened.ids().tolist()
@@ -43,13 +46,28 @@ def test_a_swapped_face_is_named_with_its_photo_and_nothing_is_changed(project, 
         image = opened.ids().tolist()[0]
         opened.propose(image, [wrong], "m")
         before = opened.load(image)
-    done = run("check", project, "--json", tmp_path / "found.json")
+    done = run("check", project, "--kind", "anatomy", "--json", tmp_path / "found.json")
     assert done.exit_code == 1
     assert "a.jpg" in done.output
-    (found,) = json.loads((tmp_path / "found.json").read_text())
-    assert found["kind"] == "swap"
+    (found,) = json.loads((tmp_path / "found.json").read_text())["findings"]
+    assert (found["kind"], found["about"]) == ("anatomy", "swap:0")
+    assert "swapped" in found["sentence"]
     with Project.open(project) as opened:
         assert opened.load(image) == before
+
+
+def test_photos_that_cannot_be_read_and_kinds_that_cannot_look_are_told(project):
+    done = run("check", project)
+    assert done.exit_code == 0
+    assert "Skipped" in done.output
+    assert "eleven-class network" in done.output
+
+
+def test_an_unknown_kind_is_told_in_one_sentence(project):
+    done = run("check", project, "--kind", "spelling")
+    assert done.exit_code == 2
+    assert len(done.output.strip().splitlines()) == 1
+    assert "anatomy" in done.output
 
 
 def test_effort_of_nothing_finished_says_so(project):

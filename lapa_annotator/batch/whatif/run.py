@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from lapa_annotator import __version__
-from lapa_annotator.batch.execute import Executor, Processes
+from lapa_annotator.batch.execute import Executor, Nobody, Processes
 from lapa_annotator.batch.maps import kept, segmented
 from lapa_annotator.batch.naming import printable
 from lapa_annotator.batch.whatif.compare import Counts, FaceChange, Outcome, Side, count
@@ -102,10 +102,9 @@ def what_if(
             _take(outcome, task, done[task.image_id])
     state = Tried(len(done), len(tasks), len(done))
     yield state
-    if executor is None:
-        executor = Processes(jobs, 1, hasty=True)
     start = partial(Trial, project.folder, before, after, read_only=project.read_only)
     todo = [task for task in tasks if task.image_id not in done]
+    executor = (executor or Processes(jobs, 1, hasty=True)) if todo else Nobody()
     with closing(executor.run(start, todo)) as results:
         for task, result in results:
             counted = result or Counted(problem=_lost(task))

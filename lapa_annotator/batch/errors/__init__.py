@@ -1,0 +1,1 @@
+"""Errors found for a curator: what is probably wrong in a whole project, the worst first."""
