@@ -76,12 +76,14 @@ class Centres(nn.Module):
             losses = cross_entropy(
                 said.scores.float(), small, ignore_index=IGNORED, reduction="none"
             )
-            self.step(features.detach(), labels, losses.detach()[known])
+            with torch.no_grad():
+                self.step(features.detach(), labels, losses.detach()[known])
         return intra, apart
 
-    @torch.no_grad()
     def step(self, features: Tensor, labels: Tensor, losses: Tensor) -> None:
         """Move the centres: to their features, away from each other, and as they decay.
+
+        To be called where no gradients are recorded.
 
         Args:
             features: (m, D); ``labels``: (m,) int64; ``losses``: (m,) cross-entropies.

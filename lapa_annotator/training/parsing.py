@@ -146,6 +146,8 @@ class ParsingTask:
     ``more``, ``answer``, ``companion`` or ``publish``.
 
     Attributes:
+        net: its row of ``nets.registry.NETWORKS``.
+        initial: weights to begin from, None for random ones.
         settings: what the network is built with; its ``classes`` are 2, 3 or 11.
         options: the settings of the losses.
         batches: augmented crops with maps, by step.
@@ -171,7 +173,7 @@ class ParsingTask:
         mosaics: float = 0.0,
         most: int = 200,
     ) -> None:
-        self._network, self.settings, self._initial = network, settings, initial
+        self.net, self.settings, self.initial = network, settings, initial
         self.batches = batches
         self._held_out, self._most = held_out, most
         self._mosaics = mosaics
@@ -223,9 +225,9 @@ class ParsingTask:
         """Build the network, random or with the weights to begin from."""
         from lapa_annotator.nets.registry import build_network
 
-        module = build_network(self._network, **self.settings)
-        if self._initial is not None:
-            module.load_state_dict(self._initial, strict=False)
+        module = build_network(self.net, **self.settings)
+        if self.initial is not None:
+            module.load_state_dict(self.initial, strict=False)
         beside = self.companion()
         if beside is not None:
             module.companion = beside

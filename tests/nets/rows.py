@@ -12,6 +12,11 @@ TINY = {
     "detector": [{"widths": [8, 8, 8, 8, 8]}],
     "pspnet": [{"backbone": "resnet18", "width": 0.125, "head": 8}],
     "bspnet": [{"backbone": "resnet18", "width": 0.125, "head": 8, "edge": 4}],
+    "vgg-fcn": [
+        {"classes": 3, "width": 0.0625},
+        {"width": 0.0625, "heatmap": False, "norm": True, "dilation": 12, "upsample": 1},
+    ],
+    "student": [{"width": 0.125}, {"classes": 3, "width": 0.125, "pool2": 2, "heatmap": False}],
     "recurrent": [{"variant": "rnn-g"}, {"variant": "cnn-s", "classes": 11}, {"large": True}],
     "two-stages": [{}],
 }
