@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
-from lapa_annotator.batch.annotate import CONTACT_SHEET, Progress, annotate
+from lapa_annotator.batch.annotate import CONTACT_SHEET, annotate
 from lapa_annotator.batch.execute import default_jobs
 from lapa_annotator.batch.options import AnnotateOptions, Crop, Faces, Fitting, read_splits
-from lapa_annotator.cli.progress import Meter
-from lapa_annotator.cli.verbs import EXIT_CANCELLED, EXIT_SKIPPED, EXIT_WRONG_CALL, tell
-from lapa_annotator.domain.errors import InputError
+from lapa_annotator.cli.jobs import run_job
+from lapa_annotator.cli.verbs import EXIT_SKIPPED
 
 Jobs = Annotated[
     int | None,
@@ -96,42 +91,17 @@ def annotate_verb(
         overwrite=overwrite,
         jobs=default_jobs() if jobs is None else jobs,
     )
-    status = run_job(options)
+    status = run_annotate(options)
     if status:
         raise typer.Exit(status)
 
 
-@contextmanager
-def ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Remember Ctrl+C: Python drops the exception when it strikes inside a callback."""
-    seen: list[int] = []
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        seen.append(number)
-        signal.default_int_handler(number, frame)
-
-    before = signal.signal(signal.SIGINT, remember)
-    try:
-        yield lambda: bool(seen)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def run_job(options: AnnotateOptions) -> int:
+def run_annotate(options: AnnotateOptions) -> int:
     """Run the main job with its progress on the terminal; return the exit status."""
-    last: Progress | None = None
-    try:
-        with ctrl_c() as pressed, Meter() as meter, closing(annotate(options)) as job:
-            for last in job:
-                meter.show(last)
-                if pressed():
-                    raise KeyboardInterrupt
-    except InputError as error:
-        tell(str(error))
-        return EXIT_WRONG_CALL if last is None else EXIT_SKIPPED
-    except KeyboardInterrupt:
-        tell(f"Cancelled after {last.done if last else 0} photos; run the same again to go on.")
-        return EXIT_CANCELLED
+    ended = run_job(annotate(options), "annotating")
+    if ended.status is not None:
+        return ended.status
+    last = ended.last
     assert last is not None
     again = f", {last.reused} of them done before" if last.reused else ""
     typer.echo(f"{last.faces} faces in {last.total} photos{again}; {last.skipped} skipped.")

@@ -12,7 +12,7 @@ from lapa_annotator.batch.execute import default_jobs
 from lapa_annotator.batch.options import AnnotateOptions
 from lapa_annotator.batch.sample import sample_photos
 from lapa_annotator.batch.work import OVERLAYS
-from lapa_annotator.cli.annotate import run_job
+from lapa_annotator.cli.annotate import run_annotate
 
 
 def demo_verb(
@@ -23,7 +23,7 @@ def demo_verb(
     """Annotate the photos of installed packages and say where the results are; no network."""
     photos = sample_photos()
     jobs = min(default_jobs(), len(photos))
-    status = run_job(AnnotateOptions(paths=tuple(photos), out=out, jobs=jobs))
+    status = run_annotate(AnnotateOptions(paths=tuple(photos), out=out, jobs=jobs))
     if (out / CONTACT_SHEET).is_file():
         typer.echo(f"Label maps: {out / 'train' / 'labels'}")
         typer.echo(f"Overlays: {out / OVERLAYS}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +10,11 @@ import typer
 from lapa_annotator.batch.execute import default_jobs
 from lapa_annotator.batch.export.card import CARD_TEXT, verify
 from lapa_annotator.batch.export.options import FINISHED, ExportOptions, Shown, SplitBy
-from lapa_annotator.batch.export.run import Exported, export
+from lapa_annotator.batch.export.run import export
 from lapa_annotator.batch.options import read_splits
 from lapa_annotator.batch.transfer import import_data_set
-from lapa_annotator.cli.annotate import ctrl_c
-from lapa_annotator.cli.progress import Meter
-from lapa_annotator.cli.verbs import EXIT_CANCELLED, EXIT_SKIPPED, EXIT_WRONG_CALL, tell
+from lapa_annotator.cli.jobs import run_job
+from lapa_annotator.cli.verbs import EXIT_SKIPPED, tell
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.registry import FORMATS
 from lapa_annotator.store.project import Project
@@ -98,24 +96,11 @@ def export_verb(
 
 def run_export(folder: Path, options: ExportOptions) -> int:
     """Run an export with its progress on the terminal; return the exit status."""
-    last: Exported | None = None
-    try:
-        with (
-            Project.open(folder) as project,
-            ctrl_c() as pressed,
-            Meter("exporting") as meter,
-            closing(export(project, options)) as job,
-        ):
-            for last in job:
-                meter.show(last)
-                if pressed():
-                    raise KeyboardInterrupt
-    except InputError as error:
-        tell(str(error))
-        return EXIT_WRONG_CALL if last is None else EXIT_SKIPPED
-    except KeyboardInterrupt:
-        tell(f"Cancelled after {last.done if last else 0} photos; run the same again to go on.")
-        return EXIT_CANCELLED
+    with Project.open(folder) as project:
+        ended = run_job(export(project, options), "exporting")
+    if ended.status is not None:
+        return ended.status
+    last = ended.last
     assert last is not None
     typer.echo(f"{last.faces} faces of {last.total} images; {last.skipped} skipped.")
     typer.echo(f"Data set: {options.out}")

@@ -43,12 +43,16 @@ class Step(Protocol):
 
 
 class _Rate(ProgressColumn):
-    """Photos per second."""
+    """Photos, or what else is counted, per second."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self._what = what
 
     def render(self, task: Task) -> Text:
         """Say the rate, once it is known."""
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:.1f} photos/s" if speed else "", style="progress.data.speed")
+        return Text(f"{speed:.1f} {self._what}/s" if speed else "", style="progress.data.speed")
 
 
 class Meter:
@@ -56,10 +60,11 @@ class Meter:
 
     Args:
         doing: what the job does, in one word.
+        what: what it counts.
     """
 
-    def __init__(self, doing: str = "annotating") -> None:
-        self._doing = doing
+    def __init__(self, doing: str = "annotating", what: str = "photos") -> None:
+        self._doing, self._what = doing, what
         self._console = Console(stderr=True)
         self._bar: Bar | None = None
         self._row = TaskID(0)
@@ -70,7 +75,7 @@ class Meter:
             columns = (
                 BarColumn(),
                 MofNCompleteColumn(),
-                _Rate(),
+                _Rate(self._what),
                 TimeRemainingColumn(compact=True),
             )
             self._bar = Bar(TextColumn(self._doing), *columns, console=self._console)
@@ -106,6 +111,7 @@ class Meter:
         rate = (progress.done - progress.reused) / (now - self._begun)
         left = (progress.total - progress.done) / rate if rate else 0.0
         self._console.print(
-            f"{progress.done} of {progress.total} photos, {rate:.1f} photos/s, {left:.0f} s left",
+            f"{progress.done} of {progress.total} {self._what}, {rate:.1f} {self._what}/s, "
+            f"{left:.0f} s left",
             highlight=False,
         )

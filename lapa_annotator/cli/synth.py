@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from lapa_annotator.batch.coverage import COVERAGE, coverage_picture, drawn
-from lapa_annotator.cli.verbs import EXIT_CANCELLED, EXIT_SKIPPED, EXIT_WRONG_CALL, tell
+from lapa_annotator.cli.jobs import run_job
+from lapa_annotator.cli.verbs import EXIT_SKIPPED, tell
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import replace_file
 from lapa_annotator.store.project import Project
 from lapa_annotator.synth.draw import NATURAL
 from lapa_annotator.synth.install import set_up
-from lapa_annotator.synth.produce import CONTACT_SHEET, Order, Progress, metadata_path, produce
+from lapa_annotator.synth.produce import CONTACT_SHEET, Order, metadata_path, produce
 
 TAG = "synthetic"
 """What rendered images of a project are tagged with."""
@@ -90,21 +89,10 @@ def _add_to(project: Project, out: Path) -> int:
 
 
 def _run(order: Order) -> int:
-    last: Progress | None = None
-    columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    try:
-        with Bar(*columns) as bar, closing(produce(order)) as job:  # type: ignore[type-var]
-            row = bar.add_task("", total=order.count)
-            for last in job:
-                bar.update(row, completed=last.done)
-                if last.problem:
-                    tell(f"Skipped: {last.problem}")
-    except InputError as error:
-        tell(str(error))
-        return EXIT_WRONG_CALL if last is None or last.done == last.reused else EXIT_SKIPPED
-    except KeyboardInterrupt:
-        tell(f"Cancelled after {last.done if last else 0} faces; run the same again to go on.")
-        return EXIT_CANCELLED
+    ended = run_job(produce(order), "rendering", "faces")
+    if ended.status is not None:
+        return ended.status
+    last = ended.last
     assert last is not None
     typer.echo(f"{last.done} faces, {last.reused} of them rendered before.")
     if last.failed:

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
-from lapa_annotator.cli.verbs import EXIT_CANCELLED, EXIT_SKIPPED, EXIT_WRONG_CALL, tell
-from lapa_annotator.domain.errors import InputError
+from lapa_annotator.cli.jobs import run_job
+from lapa_annotator.cli.verbs import EXIT_SKIPPED
 
 if TYPE_CHECKING:
     from lapa_annotator.training.data.jobs import Progress
@@ -57,22 +54,17 @@ def teach(
 
 def _shown(what: str, job: Generator[Progress]) -> tuple[int, int | None]:
     """Show a job until it ends: how many inputs gave nothing, and the exit status if it broke."""
-    skipped, last = 0, None
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    try:
-        with Bar(*columns, console=Console(stderr=True)) as bar, closing(job):
-            row = bar.add_task("")
-            for last in job:
-                bar.update(row, completed=last.done, total=last.total)
-                if last.problem:
-                    skipped += 1
-                    tell(f"Skipped: {last.problem}")
-    except InputError as error:
-        tell(str(error))
-        return skipped, EXIT_WRONG_CALL
-    except KeyboardInterrupt:
-        tell(f"Cancelled after {last.done if last else 0}; run the same again to go on.")
-        return skipped, EXIT_CANCELLED
-    if last is not None:
+    skipped = 0
+
+    def counted() -> Generator[Progress, None, None]:
+        nonlocal skipped
+        with closing(job):
+            for step in job:
+                skipped += step.problem is not None
+                yield step
+
+    ended = run_job(counted(), what)
+    if ended.status is None and ended.last is not None:
+        last = ended.last
         typer.echo(f"{last.faces} faces of {last.total}, {last.reused} of them done before.")
-    return skipped, None
+    return skipped, ended.status

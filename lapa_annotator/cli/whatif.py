@@ -16,7 +16,7 @@ from rich.console import Console
 from lapa_annotator.batch.execute import default_jobs
 from lapa_annotator.batch.whatif.compare import Outcome
 from lapa_annotator.batch.whatif.run import Tried, use, what_if
-from lapa_annotator.cli.annotate import ctrl_c
+from lapa_annotator.cli.jobs import ctrl_c
 from lapa_annotator.cli.progress import Meter
 from lapa_annotator.cli.tables import Table
 from lapa_annotator.cli.verbs import EXIT_CANCELLED, EXIT_SKIPPED, tell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
@@ -106,7 +106,7 @@ def metadata_path(out: Path, seed: int) -> Path:
     return out / SPLIT / "metadata" / f"{sample_name(seed)}.json"
 
 
-def produce(order: Order) -> Iterator[Progress]:
+def produce(order: Order) -> Generator[Progress, None, None]:
     """Render the faces that are not there yet, and the contact sheet at the end.
 
     Raises:
