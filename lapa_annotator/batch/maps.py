@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache as once_a_process
 
 import numpy as np
@@ -10,7 +11,6 @@ from lapa_annotator.batch.outcome import Clock
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.labelmap import LabelMap
-from lapa_annotator.domain.landmarks import Points
 from lapa_annotator.domain.override import UNSET, Patch
 from lapa_annotator.formats.photo import Photo
 from lapa_annotator.ppa.parse import parse_face
@@ -35,7 +35,11 @@ def covers(override: Patch, size: tuple[int, int]) -> bool:
 
 
 def face_labels(
-    project: Project, photo: Photo, face: Face, clock: Clock | None = None
+    project: Project,
+    photo: Photo,
+    face: Face,
+    clock: Clock | None = None,
+    faces: Sequence[Face] = (),
 ) -> tuple[LabelMap, str]:
     """Return a face's (H, W) label map: points, cached segmentation and override put together.
 
@@ -47,6 +51,7 @@ def face_labels(
         photo: the face's photo.
         face: the face.
         clock: counts the time to "networks" and "geometry".
+        faces: the photo's faces; the hair and skin of the others stay out.
 
     Returns:
         The map, and the name of the segmenter that had a part in it ("" for none).
@@ -67,7 +72,7 @@ def face_labels(
         said = kept(project.segmentations, face.id, settings)
         if said is None:
             cache = None if project.read_only else project.segmentations
-            said = segmented(photo.pixels, face.id, points, settings, cache)
+            said = segmented(photo.pixels, face, faces, settings, cache)
     with clock.phase("geometry"):
         size = width, height
         labels = parse_face(size, points, said, settings.options, face.override, touched)
@@ -84,8 +89,8 @@ def kept(cache: SegmentationCache, face_id: str, settings: Settings) -> Segmenta
 
 def segmented(
     image: Image,
-    face_id: str,
-    points: Points,
+    face: Face,
+    faces: Sequence[Face],
     settings: Settings,
     cache: SegmentationCache | None = None,
 ) -> Segmentation:
@@ -93,15 +98,17 @@ def segmented(
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        face_id: the face.
-        points: (106, 2) in image pixels.
+        face: the face, with points in image pixels.
+        faces: the image's faces; the hair and skin of the others stay out.
         settings: name the segmenter.
         cache: where to keep what it says; nowhere when left out.
 
     Raises:
         InputError: the segmenter's file is missing, or the cache cannot be written.
     """
-    said = segment_face(image, points, _segmenter(settings.segmenter))
+    assert face.landmarks is not None
+    others = [f.landmarks.points for f in faces if f.id != face.id and f.landmarks is not None]
+    said = segment_face(image, face.landmarks.points, _segmenter(settings.segmenter), others)
     if cache is not None:
-        cache.store(face_id, CachedSegmentation(said.probabilities, said.to_crop, said.model))
+        cache.store(face.id, CachedSegmentation(said.probabilities, said.to_crop, said.model))
     return said

@@ -62,7 +62,8 @@ class Measure:
             if "map" not in self._needs:
                 return Measured(look)
             faces = self._project.load(task.image_id).faces
-            measured = {f.id: self._face(photo, f) for f in faces if f.landmarks is not None}
+            seen = [f for f in faces if f.landmarks is not None]
+            measured = {f.id: self._face(photo, f, seen) for f in seen}
             return Measured(look, measured)
         except InputError as error:
             return Measured(problem=printable(str(error)))
@@ -71,8 +72,8 @@ class Measure:
             problem = f"it could not be measured ({type(error).__name__}: {plain})"
             return Measured(problem=str(InputError(task.path, problem, "please report this photo")))
 
-    def _face(self, photo: Photo, face: Face) -> FaceMeasure:
-        labels, _ = face_labels(self._project, photo, face)
+    def _face(self, photo: Photo, face: Face, faces: list[Face]) -> FaceMeasure:
+        labels, _ = face_labels(self._project, photo, face, faces=faces)
         pixels = tuple(np.bincount(labels.ravel(), minlength=11).tolist())
         if self._opinion is None or face.landmarks is None:
             return FaceMeasure(pixels)

@@ -106,10 +106,11 @@ class ExportWorker:
         self, task: ExportTask, photo: Photo, clock: Clock
     ) -> tuple[list[tuple[Sample, Image | None]], list[dict[str, Any]]]:
         faces, facts = [], []
-        for face in self._project.load(task.image_id).faces:
+        present = self._project.load(task.image_id).faces
+        for face in present:
             if face.landmarks is None and not covers(face.override, (task.width, task.height)):
                 continue
-            labels, segmenter = face_labels(self._project, photo, face, clock)
+            labels, segmenter = face_labels(self._project, photo, face, clock, present)
             with clock.phase("geometry"):
                 hidden = face.override.occluders((task.width, task.height))
                 shown = replace(_sample_face(face), occluders=hidden)

@@ -154,7 +154,7 @@ class Trial:
             faces = [f for f in self._project.load(task.image_id).faces if f.landmarks is not None]
             photo = _Lazily(self._project, task)
             ways = self._ways
-            counted = [(f.id, count(task.size, f, *ways.sides(f, photo))) for f in faces]
+            counted = [(f.id, count(task.size, f, *ways.sides(f, faces, photo))) for f in faces]
             return Counted(tuple(counted))
         except InputError as error:
             return Counted(problem=printable(str(error)))
@@ -172,23 +172,27 @@ class _Ways:
         self._own, self._others = SegmentationCache(folder), other_segmentations(folder, after)
         self._keeps = keeps
 
-    def sides(self, face: Face, photo: _Lazily) -> tuple[Side, Side]:
+    def sides(self, face: Face, faces: list[Face], photo: _Lazily) -> tuple[Side, Side]:
         """The ways before and after."""
-        was = self._said(face, photo, self._before, self._own)
+        was = self._said(face, faces, photo, self._before, self._own)
         will = was
         if not self._after.takes(was.model):
-            will = self._said(face, photo, self._after, self._others)
+            will = self._said(face, faces, photo, self._after, self._others)
         return Side(was, self._before.options), Side(will, self._after.options)
 
     def _said(
-        self, face: Face, photo: _Lazily, settings: Settings, cache: SegmentationCache
+        self,
+        face: Face,
+        faces: list[Face],
+        photo: _Lazily,
+        settings: Settings,
+        cache: SegmentationCache,
     ) -> Segmentation:
         found = kept(cache, face.id, settings)
         if found is not None:
             return found
-        assert face.landmarks is not None
-        pixels, points = photo.read().pixels, face.landmarks.points
-        return segmented(pixels, face.id, points, settings, cache if self._keeps else None)
+        pixels = photo.read().pixels
+        return segmented(pixels, face, faces, settings, cache if self._keeps else None)
 
 
 class _Lazily:
@@ -222,12 +226,13 @@ def both_ways(
         InputError: the photo cannot be read, or the face is gone.
     """
     info = project.info(change.image_id)
-    face = next((f for f in project.load(info.id).faces if f.id == change.face_id), None)
+    faces = project.load(info.id).faces
+    face = next((f for f in faces if f.id == change.face_id), None)
     if face is None or face.landmarks is None:
         raise InputError(change.path, "this face is gone", "try the settings again")
     photo = _Lazily(project, _task(info))
     ways = _Ways(project.folder, settings_of(project), after, keeps=not project.read_only)
-    before_side, after_side = ways.sides(face, photo)
+    before_side, after_side = ways.sides(face, list(faces), photo)
     return photo.read(), face, before_side, after_side
 
 

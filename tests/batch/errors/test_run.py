@@ -85,7 +85,7 @@ def test_what_is_marked_as_fine_is_not_shown_again_until_that_is_taken_back(proj
 def test_photos_are_measured_once_until_they_or_their_points_change(project, monkeypatch):
     asked = []
     real = measure.face_labels
-    monkeypatch.setattr(measure, "face_labels", lambda *a: asked.append(a) or real(*a))
+    monkeypatch.setattr(measure, "face_labels", lambda *a, **k: asked.append(a) or real(*a, **k))
     found_in(project)
     assert len(asked) == 2
     _, steps = found_in(project)
