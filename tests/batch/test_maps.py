@@ -30,6 +30,7 @@ def test_hair_and_skin_of_the_photos_other_faces_stay_out(tmp_path, beside):
     with make_project(tmp_path, ["a.png"]) as project:
         image = int(project.ids()[0])
         photo, face = read_photo(project.photo_path(image)), project.load(image).faces[0]
+        project.segmentations.forget(face.id)
         marks = replace(face.landmarks, points=face.landmarks.points + 3)
         other = replace(face, id="other", landmarks=marks)
         maps.face_labels(project, photo, face, faces=(face, other))

@@ -156,7 +156,7 @@ def another(monkeypatch):
     """A segmenter "multiclass" that sees hair everywhere, and counts how often it is asked."""
     asked = []
 
-    def segment(image, points, segmenter):
+    def segment(image, points, segmenter, others):
         asked.append(image.shape)
         kept = hairy(model=MODEL_NAMES["multiclass"])
         return Segmentation(kept.probabilities, kept.to_crop, kept.model)
