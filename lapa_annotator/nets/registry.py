@@ -10,12 +10,14 @@ import torch
 from torch import nn
 
 from lapa_annotator.domain.errors import choose
+from lapa_annotator.nets.agrnet import AGRNet
 from lapa_annotator.nets.bspnet import BSPNet
 from lapa_annotator.nets.components import TwoStages
 from lapa_annotator.nets.detector import Detector
 from lapa_annotator.nets.hourglass import Hourglass
 from lapa_annotator.nets.pspnet import PSPNet
 from lapa_annotator.nets.recurrent import Recurrent
+from lapa_annotator.nets.rednet import REDNet
 from lapa_annotator.nets.student import Student
 from lapa_annotator.nets.vgg import VGGFCN
 
@@ -69,8 +71,10 @@ _ROWS = (
         "Student Network, for real time (paper 001, Table IX)",
         {"dilation": (1, 2, 3, 4, 5, 6), "pool2": (1, 2)},
     ),
+    Network("rednet", "parsing", REDNet, 224, "RED-Net with its adaptive prior (paper 002)"),
     Network("recurrent", "parsing", Recurrent, 128, "shallow, and recurrent propagation (003, 3)"),
     Network("two-stages", "parsing", TwoStages, 256, "recurrent, and its components (003, 4)"),
+    Network("agrnet", "parsing", AGRNet, 473, "reasons over a graph of facial components (004)"),
 )
 
 NETWORKS: dict[str, Network] = {row.name: row for row in _ROWS}

@@ -17,8 +17,21 @@ TINY = {
         {"width": 0.0625, "heatmap": False, "norm": True, "dilation": 12, "upsample": 1},
     ],
     "student": [{"width": 0.125}, {"classes": 3, "width": 0.125, "pool2": 2, "heatmap": False}],
+    "rednet": [
+        {"classes": 3, "width": 0.0625},
+        *({"width": 0.0625, "variant": v, "prior": False} for v in "bcd"),
+    ],
     "recurrent": [{"variant": "rnn-g"}, {"variant": "cnn-s", "classes": 11}, {"large": True}],
     "two-stages": [{}],
+    "agrnet": [
+        {**{"backbone": "resnet18", "width": 0.125, "head": 8, "channels": 8}, **more}
+        for more in (
+            {"classes": 3},
+            {"edge": 0, "reasoning": False, "top": 1},
+            {"projection": "spatial"},
+            {"projection": "none"},
+        )
+    ],
 }
 """Name -> settings to test it with, each a network that must keep the contract."""
 
