@@ -71,7 +71,7 @@ _SLEAP = {
     "nudge_down": "Alt+Down",
     "fit": "Ctrl+Shift+F",
     "fit_face": "Ctrl+Shift+G",
-    "export_lapa": "Ctrl+E",
+    "export_data_set": "Ctrl+E",
 }
 PRESETS: dict[str, tuple[str, dict[str, str]]] = {
     "ours": ("LaPa Annotator", {}),

@@ -1,4 +1,4 @@
-"""Projects come and grow in jobs: opening, making, importing, adding photos, exporting."""
+"""Projects come and grow in jobs: opening, making, importing, adding photos."""
 
 from __future__ import annotations
 
@@ -71,15 +71,6 @@ class ProjectJobs(QObject):
             failed=self.failed.emit,
         )
 
-    def export(self, project: Project, folder: Path, query: str) -> None:
-        """Write the photos that ``query`` finds as a LaPa data set into ``folder``."""
-        self._queue.run(
-            lambda: projects.export_lapa(project, folder, query),
-            self.tr("Exporting …"),
-            returned=self._exported,
-            failed=self.failed.emit,
-        )
-
     def _bring(self, work: Work, image_id: int = 0) -> None:
         if self._opening is not None:
             self._opening.cancel()
@@ -103,17 +94,6 @@ class ProjectJobs(QObject):
         if problems:
             text = self.tr("Left out: {n}. {first}").format(n=len(problems), first=problems[0])
             self.said.emit(Message(text, "warning", "unreadable"))
-
-    def _exported(self, done: projects.Exported) -> None:
-        self._tell_unreadable(done.problems)
-        if not done.faces:
-            text = self.tr("Nothing to export yet: finish a photo with Ctrl+Enter first.")
-            self.said.emit(Message(text, "warning", "export"))
-            return
-        text = self.tr("{n} faces written to {folder}.")
-        show, action = self.tr("Show folder"), lambda: show_folder(done.folder)
-        said = text.format(n=done.faces, folder=done.folder)
-        self.said.emit(Message(said, "ok", "export", show, action))
 
 
 def show_folder(folder: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,39 +64,6 @@ def import_lapa(data_set: Path, folder: Path, annotator: str | None) -> Steps:
         for at in import_data_set(project, data_set):
             yield Step(at.done, at.total, said(_("Importing …")))
     return project
-
-
-def export_lapa(project: Project, folder: Path, query: str) -> Steps:
-    """Write the photos that ``query`` finds as a LaPa data set; returns ``Exported``."""
-    yield Step(0, 0, said(_("Exporting …")))
-    from lapa_annotator.batch.export.options import ExportOptions
-    from lapa_annotator.batch.export.run import export
-
-    place = export_folder(folder, project.folder.stem)
-    faces, problems = 0, []
-    for at in export(project, ExportOptions(place, query=query)):
-        faces = at.faces
-        problems += [at.problem] if at.problem else []
-        yield Step(at.done, at.total, said(_("Exporting …")))
-    return Exported(place, faces, tuple(problems))
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """Where a data set was written, how many faces it has, and what was wrong with photos."""
-
-    folder: Path
-    faces: int
-    problems: tuple[str, ...]
-
-
-def export_folder(chosen: Path, name: str) -> Path:
-    """Return the chosen folder if it is new or empty, else a new one in it."""
-    place, number = chosen, 1
-    while place.exists() and (not place.is_dir() or any(place.iterdir())):
-        place = chosen / (f"{name}-lapa" if number == 1 else f"{name}-lapa-{number}")
-        number += 1
-    return place
 
 
 def sample_project(folder: Path | None, annotator: str | None) -> Steps:

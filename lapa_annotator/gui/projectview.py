@@ -24,6 +24,7 @@ from lapa_annotator.domain.face import Status
 from lapa_annotator.gui.desk import Desk
 from lapa_annotator.gui.editor.editor import Dock, Editor
 from lapa_annotator.gui.imagelist import Column, ImageList
+from lapa_annotator.gui.export.helper import ExportHelp
 from lapa_annotator.gui.listpanel import ListPanel
 from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.navigator import TO_REVIEW
@@ -98,6 +99,8 @@ class ProjectView(QMainWindow):
         self.training.changed.connect(self.images.refresh)
         self.editor.options.changed.connect(self._on_option)
         self.editor.reviewed.connect(self.next_to_review)
+        self.exports = ExportHelp(queues, self)
+        self.exports.said.connect(self.said)
         self.setCentralWidget(self._halves())
         self.panel.searched.connect(self.search)
         self.panel.entered_photo.connect(self.editor.setFocus)
@@ -121,6 +124,7 @@ class ProjectView(QMainWindow):
         self.desk.said.connect(self.said)
         self.desk.shown.connect(self._follow)
         self.desk.changed.connect(self.images.refresh)
+        self.exports.open(project)
         self.thumbnails.use(project.folder / "cache" / "thumbnails")
         self._go_to = image_id
         self.panel.search.clear()
@@ -145,6 +149,7 @@ class ProjectView(QMainWindow):
         self.desk.deleteLater()
         self.desk.project.close()
         self.desk = None
+        self.exports.open(None)
 
     # Going, searching, proposing
 

@@ -138,24 +138,10 @@ class Window(QMainWindow):
         if folder and self.project is not None:
             self.jobs.add(self.project, Path(folder))
 
-    def export_lapa(self) -> None:
-        """Ask for a new folder and write the finished photos there as a LaPa data set."""
-        if self.project is None:
-            return
-        place = self.project.folder
-        folder, _kind = QFileDialog.getSaveFileName(
-            self,
-            self.tr("Export as LaPa data set: name of the new folder"),
-            str(place.with_name(f"{place.stem}-lapa")),
-            options=QFileDialog.Option.DontConfirmOverwrite,
-        )
-        if folder:
-            self.export_to(Path(folder))
-
-    def export_to(self, folder: Path, query: str = "status:done,approved") -> None:
-        """Write the photos that ``query`` finds as a LaPa data set into ``folder``."""
-        if self.project is not None:
-            self.jobs.export(self.project, folder, query)
+    def export_data_set(self) -> None:
+        """Show the dialog that writes photos as a data set."""
+        if self.view is not None:
+            self.view.exports.show()
 
     def show_start(self) -> None:
         """Put the project away and show the start page."""

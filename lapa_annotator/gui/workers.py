@@ -206,7 +206,9 @@ class JobQueue(QObject):
 
 
 class Queues(QObject):
-    """The window's queues: for the models' device, for projects and lists, for photos, for maps."""
+    """The window's queues: for the models' device, for projects and lists, for photos, for maps,
+    and for trials and exports, which go on for long beside everything else.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -214,11 +216,13 @@ class Queues(QObject):
         self.files = JobQueue("files", 1, self)
         self.pictures = JobQueue("pictures", 1, self)
         self.maps = JobQueue("maps", 1, self)
+        self.trials = JobQueue("trials", 1, self)
+        self.exports = JobQueue("exports", 1, self)
 
     @property
     def all(self) -> tuple[JobQueue, ...]:
         """Every queue."""
-        return self.models, self.files, self.pictures, self.maps
+        return self.models, self.files, self.pictures, self.maps, self.trials, self.exports
 
     def close(self) -> None:
         """Cancel everything and wait for the steps under way to end."""
@@ -234,3 +238,16 @@ def once(function: Callable[[], Any]) -> Work:
         return function()
 
     return work
+
+
+def stepwise(work: Generator[Any, None, Any], text: str) -> Generator[Step, None, Any]:
+    """A job over photos as the window's jobs are: it yields ``Step`` and returns its result."""
+    try:
+        while True:
+            try:
+                state = next(work)
+            except StopIteration as end:
+                return end.value
+            yield Step(state.done, state.total, text)
+    finally:
+        work.close()

@@ -105,8 +105,8 @@ def test_from_two_photos_to_an_exported_data_set(make_window, any_models, two_ph
     again.wait(lambda: again.shows(second) and again.faces() == 1)
     again.do("finish")
     assert again.window.project.count("status:done") == 2
-    again.window.export_to(tmp_path / "out")
-    again.wait(lambda: "2 faces written" in again.said)
+    again.export(tmp_path / "out")
+    assert "2 faces written" in again.said
     written = {f.stem: read_landmarks(f) for f in (tmp_path / "out").rglob("*.txt")}
     assert len(written) == 2
     stem = first.rsplit(".", 1)[0]

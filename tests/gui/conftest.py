@@ -150,6 +150,15 @@ class Hand:
         self.wait(self.window.actions_[action].isEnabled)
         self.window.actions_[action].trigger()
 
+    def export(self, folder: Path) -> None:
+        """Export into a folder as the dialog suggests it, and wait until all is written."""
+        self.do("export_data_set")
+        dialog = self.window.view.exports.dialog
+        dialog.what.folder.edit.setText(str(folder))
+        dialog.opens.setChecked(False)
+        dialog.start.click()
+        self.wait(lambda: not dialog.is_running)
+
     def close(self) -> None:
         self.window.close()
 

@@ -23,6 +23,7 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import write_error
 
 MANIFEST = "manifest.json"
+_RECORDS = "records.sqlite"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS photo (image INTEGER PRIMARY KEY, stamp TEXT, made TEXT);
 CREATE TABLE IF NOT EXISTS row (number INTEGER PRIMARY KEY, image INTEGER, split TEXT, value TEXT);
@@ -161,11 +162,15 @@ def open_staging(out: Path) -> Iterator[Staging]:
     Raises:
         InputError: another export to ``out`` is at work, or it cannot be written.
     """
-    folder = out.parent / f".{out.name}.export"
-    with locked_database(out, folder / "records.sqlite", _TABLES) as connection:
+    folder = _staging_folder(out)
+    with locked_database(out, folder / _RECORDS, _TABLES) as connection:
         _put_back(folder / "before", out)
         yield Staging(folder, out, connection)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _staging_folder(out: Path) -> Path:
+    return out.parent / f".{out.name}.export"
 
 
 def _put_back(before: Path, out: Path) -> None:
@@ -201,3 +206,8 @@ def check_target(out: Path, *, replace: bool) -> None:
     else:
         problem, remedy = "is not empty", "choose a new folder"
     raise InputError(out, problem, remedy)
+
+
+def is_under_way(out: Path) -> bool:
+    """Whether an export to ``out`` was stopped half way, and would go on from there."""
+    return (_staging_folder(out) / _RECORDS).is_file()
