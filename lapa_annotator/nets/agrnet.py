@@ -74,7 +74,7 @@ class GraphReasoning(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, V, C) -> (N, V, C)."""
-        apart = x - self.adjacency(x.mT).mT
+        apart = x - self.adjacency(x.transpose(1, 2)).transpose(1, 2)
         return torch.relu(self.weights(apart)) + x
 
 
@@ -161,7 +161,7 @@ class AGRNet(nn.Module):
             return None
         off_edge = fused if there is None else fused * (1 - there)
         if raw is None:
-            return adaptive_avg_pool2d(off_edge, self.bins).flatten(2).mT
+            return adaptive_avg_pool2d(off_edge, self.bins).flatten(2).transpose(1, 2)
         return pick(off_edge, raw, self.top)
 
 
@@ -178,7 +178,7 @@ def pick(features: Tensor, raw: Tensor, top: int) -> Tensor:
     """
     places = raw.flatten(2).topk(top, dim=2).indices.flatten(1)
     wanted = places[:, None].expand(-1, features.shape[1], -1)
-    return features.flatten(2).gather(2, wanted).mT
+    return features.flatten(2).gather(2, wanted).transpose(1, 2)
 
 
 def reproject(vertices: Tensor, reasoned: Tensor, features: Tensor) -> Tensor:
@@ -194,4 +194,4 @@ def reproject(vertices: Tensor, reasoned: Tensor, features: Tensor) -> Tensor:
         vertices of how they agree with the pixel.
     """
     agree = torch.softmax(vertices @ features.flatten(2), dim=1)
-    return (reasoned.mT @ agree).unflatten(2, features.shape[-2:])
+    return (reasoned.transpose(1, 2) @ agree).unflatten(2, features.shape[-2:])
