@@ -56,7 +56,8 @@ def test_a_picture_is_answered_alike_alone_and_among_others(case):
     shown = picture(module, 64, 64, count=3)
     with torch.no_grad():
         together, alone = first(module(shown)), first(module(shown[1:2]))
-    torch.testing.assert_close(together[1:2], alone, atol=1e-4, rtol=1e-4)
+    scale = max(1.0, float(alone.abs().max()))
+    torch.testing.assert_close(together[1:2], alone, atol=1e-4 * scale, rtol=1e-4)
 
 
 @every

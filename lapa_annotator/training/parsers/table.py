@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from lapa_annotator.domain.errors import InputError
-from lapa_annotator.training.parsers import lapa, realtime, recurrent, rednet
+from lapa_annotator.training.parsers import agrnet, lapa, realtime, recurrent, rednet
 from lapa_annotator.training.parsers.rows import Parser, Study
 
-_FILES = (lapa, realtime, recurrent, rednet)
+_FILES = (lapa, realtime, recurrent, rednet, agrnet)
 
 PARSERS: dict[str, Parser] = {row.net: row for file in _FILES for row in file.PARSERS}
 """Name in the registry of networks -> how it is trained."""
