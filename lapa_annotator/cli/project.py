@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from lapa_annotator.batch import photos
+from lapa_annotator.cli import project_people as people
 from lapa_annotator.cli import project_views as views
 from lapa_annotator.cli.verbs import EXIT_SKIPPED, tell
 from lapa_annotator.store import salvage as salvaging
@@ -226,6 +227,10 @@ def compact(project: Folder) -> None:
     """Give unused room in a project's database back to the disk."""
     with Project.open(project, read_only=False) as opened:
         typer.echo(f"{views.size(opened.compact())} given back")
+
+
+for _verb in (people.assign, people.assigned, people.compare, people.adjudicate):
+    app.command()(_verb)
 
 
 def _shown(what: str, steps: Iterable[Any]) -> Any:

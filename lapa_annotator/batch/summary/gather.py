@@ -6,23 +6,22 @@ import io
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from itertools import combinations
+from functools import partial
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from lapa_annotator.batch.export.splits import pose_name
 from lapa_annotator.batch.maps import covers, face_labels, kept
 from lapa_annotator.batch.pictures import overlay
+from lapa_annotator.batch.summary.agreement import Agreement, agreements
 from lapa_annotator.dla.guard import find_problems
 from lapa_annotator.dla.pose import estimate_pose
 from lapa_annotator.domain.classes import CLASSES, Label
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face, Pose
 from lapa_annotator.domain.labelmap import LabelMap
-from lapa_annotator.domain.schema import GROUPS
 from lapa_annotator.formats.photo import read_photo
 from lapa_annotator.ppa.settings import settings_of
 from lapa_annotator.store.effort import Effort, HoursLeft, finished_faces, hours_left, ledger
@@ -67,23 +66,6 @@ class FaceRow:
     def badness(self) -> tuple[int, float]:
         """What worst cases are sorted by: problems first, then doubt."""
         return len(self.problems), self.doubt + 1 - self.confidence
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How far two people agree on one photo that both have annotated.
-
-    Attributes:
-        path: the photo.
-        first, second: the annotators.
-        nme: mean distance of their points in % of the first's inter-ocular distance, by group
-            of points and over "all".
-    """
-
-    path: str
-    first: str
-    second: str
-    nme: dict[str, float]
 
 
 @dataclass
@@ -134,7 +116,10 @@ def gather(
         yield Looked(done, len(ids))
     found.effort = ledger(list(finished_faces(project)))
     found.left = hours_left(project)
-    found.agreements = _agreements(project, found.images)
+    map_of = partial(_labels, project) if maps else None
+    for agreement in agreements(project, found.images, map_of):
+        found.agreements.append(agreement)
+        yield Looked(len(ids), len(ids))
     found.models = project.models.all()
     for row in worst_of(found.faces, worst):
         picture = _picture(project, row)
@@ -194,37 +179,6 @@ def _labels(project: Project, info: ImageInfo, face: Face) -> LabelMap | None:
         return face_labels(project, photo, face)[0]
     except InputError:
         return None
-
-
-def _agreements(project: Project, images: list[ImageInfo]) -> list[Agreement]:
-    """Compare finished faces of photos that are there twice, annotated by different people."""
-    same: dict[str, list[ImageInfo]] = {}
-    for info in images:
-        if info.status in ("done", "approved") and info.annotator:
-            same.setdefault(info.content, []).append(info)
-    found = []
-    for group in same.values():
-        for a, b in combinations(group, 2):
-            if a.annotator != b.annotator:
-                nme = _distance(project, a, b)
-                if nme:
-                    found.append(Agreement(a.path.as_posix(), a.annotator, b.annotator, nme))
-    return found
-
-
-def _distance(project: Project, a: ImageInfo, b: ImageInfo) -> dict[str, float]:
-    """The NME of two annotations of one photo, over the faces whose boxes overlap by half."""
-    ones, others = (project.load(info.id).faces for info in (a, b))
-    off: list[NDArray[np.float64]] = []
-    for one in ones:
-        for other in others:
-            if one.landmarks and other.landmarks and one.box.iou(other.box) >= 0.5:
-                apart = np.linalg.norm(one.landmarks.points - other.landmarks.points, axis=1)
-                off.append(100 * apart / max(one.landmarks.interocular, 1e-6))
-    if not off:
-        return {}
-    mean = np.mean(off, axis=0)
-    return {"all": float(mean.mean())} | {g: float(mean[list(i)].mean()) for g, i in GROUPS.items()}
 
 
 def _picture(project: Project, row: FaceRow) -> bytes | None:

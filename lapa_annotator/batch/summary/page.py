@@ -15,9 +15,11 @@ import numpy as np
 
 from lapa_annotator import __version__
 from lapa_annotator.batch.summary import charts
+from lapa_annotator.batch.summary.agreement import class_f1, mean_points, nme_of
 from lapa_annotator.batch.summary.gather import FaceRow, Gathered, poses_of, worst_of
 from lapa_annotator.domain.classes import CLASSES
 from lapa_annotator.domain.face import Status
+from lapa_annotator.domain.schema import POINT_DEFINITIONS
 from lapa_annotator.formats.atomic import replace_file
 
 PAGE = "report.html"
@@ -40,6 +42,7 @@ svg { max-width: 100%; height: auto } section { overflow-x: auto }
 # Nothing may be loaded from anywhere, whatever a name of a photo says.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
+_WORST_POINTS = 12
 _YAWS = (-90.0, -60.0, -45.0, -30.0, -15.0, 15.0, 30.0, 45.0, 60.0, 90.0)
 _PITCHES = (-90.0, -30.0, -10.0, 10.0, 30.0, 90.0)
 _SIZES = (0.0, 16.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0, 256.0, 384.0, 512.0)
@@ -107,16 +110,22 @@ def _effort(found: Gathered) -> str:
 
 
 def _agreement(found: Gathered) -> str:
-    if not found.agreements:
+    told = found.agreements
+    if not told:
         return _none("No photo has been annotated by two people.")
-    columns = ("photo", "first", "second", *found.agreements[0].nme)
-    rows: list[Sequence[Cell]] = [
-        (a.path, a.first, a.second, *a.nme.values()) for a in found.agreements
-    ]
-    mean = np.mean([list(a.nme.values()) for a in found.agreements], axis=0)
-    rows.append(("mean", "", "", *mean.tolist()))
-    said = "<p>Mean distance of the points, in per cent of the inter-ocular distance.</p>"
-    return said + _table(columns, rows)
+    columns = ("photo", "first", "second", *told[0].nme)
+    rows: list[Sequence[Cell]] = [(a.path, a.first, a.second, *a.nme.values()) for a in told]
+    points = mean_points(told)
+    rows.append(("mean", "", "", *nme_of(points).values()))
+    text = "<p>Mean distance of the points, in per cent of the inter-ocular distance.</p>"
+    text += _table(columns, rows)
+    known = [i for i in np.argsort(-points) if np.isfinite(points[i])][:_WORST_POINTS]
+    worst = {f"{i} {POINT_DEFINITIONS[i]}": float(points[i]) for i in known}
+    text += f"<h3>The points that people agree on least</h3>{charts.bars(worst, ' %')}"
+    scores = {k: 100 * v for k, v in class_f1(told).items() if not math.isnan(v)}
+    if scores:
+        text += f"<h3>Classes: F1 of their label maps</h3>{charts.bars(scores, ' %')}"
+    return text
 
 
 def class_rows(faces: Sequence[FaceRow]) -> tuple[tuple[str, ...], Rows]:
@@ -243,10 +252,9 @@ def tables(found: Gathered) -> dict[str, str]:
     faces = [_face_cells(row) for row in found.faces]
     columns = ("photo", "face", "status", "annotator", "yaw", "pitch", "roll", "eye distance")
     more = ("confidence", "touched", *(c.name for c in CLASSES), "problems")
-    agreed: list[Sequence[Cell]] = [
-        (a.path, a.first, a.second, *a.nme.values()) for a in found.agreements
-    ]
-    groups = found.agreements[0].nme if found.agreements else ["all"]
+    groups, agreed = agreement_rows(found)
+    told = mean_points(found.agreements).tolist() if found.agreements else []
+    off = [(i, POINT_DEFINITIONS[i], v) for i, v in enumerate(told)]
     return {
         "images.csv": _csv(
             ("photo", "status", "faces", "annotator", "seconds", "doubt", "tags"), images
@@ -254,8 +262,19 @@ def tables(found: Gathered) -> dict[str, str]:
         "faces.csv": _csv((*columns, *more), faces),
         "classes.csv": _csv(*class_rows(found.faces)),
         "effort.csv": _csv(*effort_rows(found)),
-        "agreement.csv": _csv(("photo", "first", "second", *groups), agreed),
+        "agreement.csv": _csv(groups, agreed),
+        "agreement-points.csv": _csv(("point", "definition", "mean distance %"), off),
     }
+
+
+def agreement_rows(found: Gathered) -> tuple[tuple[str, ...], Rows]:
+    """Columns and rows of the agreement: NME by group in %, F1 by class."""
+    groups = tuple(found.agreements[0].nme) if found.agreements else ("all",)
+    names = tuple(f"F1 {c.name}" for c in CLASSES if c.id)
+    rows = [
+        (a.path, a.first, a.second, *a.nme.values(), *a.f1[1:].tolist()) for a in found.agreements
+    ]
+    return ("photo", "first", "second", *groups, *names), rows
 
 
 def _face_cells(row: FaceRow) -> Sequence[Cell]:
@@ -272,8 +291,12 @@ def _csv(columns: Sequence[str], rows: Rows) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow(f"{c:.6g}" if isinstance(c, float) else _tame(c) for c in row)
+        writer.writerow(_number(c) if isinstance(c, float) else _tame(c) for c in row)
     return out.getvalue()
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.6g}"
 
 
 def _tame(cell: str | int) -> str | int:

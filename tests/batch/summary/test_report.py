@@ -170,13 +170,59 @@ def test_two_people_on_one_photo_are_compared(tmp_path: Path) -> None:
     assert "mean" in page(found)
 
 
+def _second(folder: Path, by: str, off: float) -> None:
+    """Somebody annotates the first photo a second time, every point ``off`` pixels away."""
+    with Project.open(folder, annotator=by) as project:
+        image = int(project.ids()[0])
+        (first,) = project.load(image).faces
+        (begun,) = project.second.begin(image).annotation.faces
+        moved = replace(first, landmarks=Landmarks(first.landmarks.points + np.array([off, 0.0])))
+        edits = SetFace(begun, moved), SetStatus(Status.PROPOSED, Status.DONE)
+        project.second.save(image, Gesture(edits))
+
+
+def test_second_annotations_are_compared_by_point_and_by_class(tmp_path: Path) -> None:
+    with make_project(tmp_path, ["a.png"]) as project:
+        folder = project.folder
+        (face,) = project.load(int(project.ids()[0])).faces
+    _second(folder, "bö", 1.0)
+    _second(folder, "cy", 3.0)
+    with Project.open(folder) as project:
+        found = _gathered(project)
+    off = {(a.first, a.second): a.nme["all"] for a in found.agreements}
+    unit = 100 / face.landmarks.interocular
+    assert off == pytest.approx(
+        {("ann", "bö"): unit, ("ann", "cy"): 3 * unit, ("bö", "cy"): 2 * unit}
+    )
+    (near, *_) = (a for a in found.agreements if a.second == "bö")
+    (far, *_) = (a for a in found.agreements if a.second == "cy")
+    assert near.points == pytest.approx(np.full(106, unit))
+    assert 0 < far.f1[6] < near.f1[6] < 1
+    told = tables(found)
+    (row,) = (
+        r for r in _rows(told["agreement.csv"]) if r["second"] == "bö" and r["first"] == "ann"
+    )
+    assert float(row["F1 nose"]) == pytest.approx(near.f1[6], abs=1e-5)
+    assert len(_rows(told["agreement-points.csv"])) == 106
+    html = page(found)
+    assert "agree on least" in html and "F1 of their label maps" in html
+
+
+def test_a_second_annotation_that_is_not_done_is_not_compared(tmp_path: Path) -> None:
+    with make_project(tmp_path, ["a.png"]) as project:
+        folder = project.folder
+    with Project.open(folder, annotator="bö") as project:
+        project.second.begin(int(project.ids()[0]))
+        assert _gathered(project).agreements == []
+
+
 def test_an_empty_project_has_a_report(tmp_path: Path) -> None:
     with Project.create(tmp_path / "p") as project:
         file = write_report(tmp_path / "report", _gathered(project))
     text = file.read_text(encoding="utf-8")
     assert _Page(text).open == []
     assert "No face is finished yet." in text
-    assert sorted(p.suffix for p in file.parent.iterdir()) == [".csv"] * 5 + [".html"]
+    assert sorted(p.suffix for p in file.parent.iterdir()) == [".csv"] * 6 + [".html"]
 
 
 def test_a_report_where_a_file_stands_is_one_sentence(tmp_path: Path) -> None:
