@@ -23,9 +23,9 @@ from lapa_annotator.store.project import Project
 
 
 @once_a_process
-def _segmenter(name: str | None) -> Segmenter:
+def _segmenter(name: str | None, parser: str | None) -> Segmenter:
     """A segmenter, made once a process and only where something is not cached."""
-    return make_segmenter(name)
+    return make_segmenter(name, parser)
 
 
 def covers(override: Patch, size: tuple[int, int]) -> bool:
@@ -108,7 +108,8 @@ def segmented(
     """
     assert face.landmarks is not None
     others = [f.landmarks.points for f in faces if f.id != face.id and f.landmarks is not None]
-    said = segment_face(image, face.landmarks.points, _segmenter(settings.segmenter), others)
+    segmenter = _segmenter(settings.segmenter, settings.parser)
+    said = segment_face(image, face.landmarks.points, segmenter, others)
     if cache is not None:
         cache.store(face.id, CachedSegmentation(said.probabilities, said.to_crop, said.model))
     return said

@@ -21,7 +21,8 @@ class Action:
         id: never changes; shortcuts are kept under it.
         text: what the menu says, untranslated, in the context ``context``.
         keys: its shortcuts at first, "" for none.
-        target: whose method ``callback`` is: "window", "view" (the open project) or "editor".
+        target: whose method ``callback`` is: "window", "view" (the open project), "curation" (its
+            found errors and trials) or "editor".
         callback: the name of a public method without arguments.
         menu: a row of ``MENUS``.
         needs: what must be there: "" nothing, "project", or what ``Editor.has`` understands.
@@ -95,6 +96,17 @@ _WINDOW: tuple[Action, ...] = (
     _row("about", _("About LaPa Annotator"), "", "help"),
 )
 
+_CURATION: tuple[Action, ...] = tuple(
+    Action(name, text, keys, "curation", name, "review", "project")
+    for name, text, keys in (
+        ("find_errors", _("Find errors"), "Ctrl+F8"),
+        ("next_finding", _("Next found error"), "F8"),
+        ("previous_finding", _("Found error before"), "Shift+F8"),
+        ("mark_fine", _("The found error is fine"), "F9"),
+        ("what_if", _("What if…"), ""),
+    )
+)
+
 _EDITOR_ICONS: dict[str, str] = {
     "undo": "undo",
     "redo": "redo",
@@ -141,7 +153,7 @@ _EDITOR: tuple[Action, ...] = tuple(
     for row in EDITOR_ACTIONS
 )
 
-ACTIONS: tuple[Action, ...] = (*_WINDOW, *_EDITOR)
+ACTIONS: tuple[Action, ...] = (*_WINDOW, *_EDITOR, *_CURATION)
 BY_ID: dict[str, Action] = {row.id: row for row in ACTIONS}
 
 TOOLBAR: tuple[str, ...] = (
@@ -203,5 +215,7 @@ GAPS: frozenset[str] = frozenset(
         "first_photo",
         "search_photos",
         "show_reports",
+        "find_errors",
+        "what_if",
     }
 )

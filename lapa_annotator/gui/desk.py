@@ -23,10 +23,11 @@ from lapa_annotator.gui.editor.following import model_of
 from lapa_annotator.gui.loader import LoadedPhoto, PhotoLoader
 from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.navigator import Navigator
-from lapa_annotator.gui.proposals import AHEAD, NOW, Found, Models, Proposals
+from lapa_annotator.gui.proposals import AHEAD, NOW, BuiltInModels, Found, Models, Proposals
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.storejournal import StoreJournal
 from lapa_annotator.gui.workers import Queues
+from lapa_annotator.ppa.settings import Settings as Parsing
 from lapa_annotator.store.cache import CachedSegmentation
 from lapa_annotator.store.lease import Lease
 from lapa_annotator.store.project import Project
@@ -85,6 +86,7 @@ class Desk(QObject):
         self._afterwards.timeout.connect(self._tidy_up)
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._file_changed)
+        self._parsing = Parsing.of()
         editor.finished.connect(self.finished)
         editor.walked_out.connect(self.walk_on)
         editor.proposal_wanted.connect(self._propose_face)
@@ -135,6 +137,16 @@ class Desk(QObject):
     @property
     def _is_saved(self) -> bool:
         return not self.editor.document.saver.waiting
+
+    def use_settings(self, settings: Parsing) -> None:
+        """Make label maps by other settings from now on, that of the photo on show first."""
+        self._parsing = settings
+        self.editor.live_map.parse = settings.options
+        models = self.proposals.models
+        if isinstance(models, BuiltInModels):
+            models.use(self.project)
+        if self.editor.document.photo is not None and self._is_saved:
+            self._reload()
 
     def close(self) -> None:
         """Put the photo away and give everything back."""
@@ -190,7 +202,8 @@ class Desk(QObject):
         annotation = project.load(image_id)
         ids = [face.id for face in annotation.faces]
         proposed = {f.id: p for f in annotation.faces if (p := _proposal(project, f)) is not None}
-        segmented = {i: s for i in ids if (s := project.segmentations.load(i)) is not None}
+        kept = {i: s for i in ids if (s := project.segmentations.load(i)) is not None}
+        segmented = {i: s for i, s in kept.items() if self._parsing.takes(s.model)}
         return OpenPhoto(
             image_id=image_id,
             name=photo.path.name,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
 
@@ -72,9 +72,9 @@ class ActionSet:
                 toolbar.addSeparator()
         return toolbar
 
-    def attach(self, view: QWidget, editor: QWidget) -> None:
-        """Let rows work on the view of the project and on its editor."""
-        self._targets |= {"view": view, "editor": editor}
+    def attach(self, view: QWidget, editor: QWidget, curation: QObject) -> None:
+        """Let rows work on the view of the project, on its editor, and on its curation."""
+        self._targets |= {"view": view, "editor": editor, "curation": curation}
         self.refresh()
 
     def use_keys(self, keys: Mapping[str, str]) -> None:

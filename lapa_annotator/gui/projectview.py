@@ -21,10 +21,11 @@ from PySide6.QtWidgets import (
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Status
+from lapa_annotator.gui.curation import Curation
 from lapa_annotator.gui.desk import Desk
 from lapa_annotator.gui.editor.editor import Dock, Editor
-from lapa_annotator.gui.imagelist import Column, ImageList
 from lapa_annotator.gui.export.helper import ExportHelp
+from lapa_annotator.gui.imagelist import Column, ImageList
 from lapa_annotator.gui.listpanel import ListPanel
 from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.navigator import TO_REVIEW
@@ -54,6 +55,7 @@ _TABS = {
     "tones": "point",
     "repair": "point",
     "comments": "parts",
+    "findings": "parts",
 }
 # What is brought into sight when one begins to repair or to review.
 _DOCK_OF = {"repair": "repair", "review": "comments"}
@@ -97,10 +99,12 @@ class ProjectView(QMainWindow):
         self.training = TrainingHelp(queues, models, self)
         self.training.said.connect(self.said)
         self.training.changed.connect(self.images.refresh)
-        self.editor.options.changed.connect(self._on_option)
-        self.editor.reviewed.connect(self.next_to_review)
+        self.curation = Curation(self.editor, queues, self)
+        self.curation.said.connect(self.said)
         self.exports = ExportHelp(queues, self)
         self.exports.said.connect(self.said)
+        self.editor.options.changed.connect(self._on_option)
+        self.editor.reviewed.connect(self.next_to_review)
         self.setCentralWidget(self._halves())
         self.panel.searched.connect(self.search)
         self.panel.entered_photo.connect(self.editor.setFocus)
@@ -120,11 +124,12 @@ class ProjectView(QMainWindow):
         self.editor.set_annotator(project.annotator)
         self.help.open(project)
         self.training.open(project)
+        self.exports.open(project)
         self.desk = Desk(project, self.editor, self._queues, self._settings, self._models, self)
+        self.curation.open(self.desk)
         self.desk.said.connect(self.said)
         self.desk.shown.connect(self._follow)
         self.desk.changed.connect(self.images.refresh)
-        self.exports.open(project)
         self.thumbnails.use(project.folder / "cache" / "thumbnails")
         self._go_to = image_id
         self.panel.search.clear()
@@ -144,12 +149,13 @@ class ProjectView(QMainWindow):
         self.desk.close()
         self.help.open(None)
         self.training.open(None)
+        self.curation.open(None)
+        self.exports.open(None)
         self.images.show(None, np.zeros(0, np.int64))
         self.thumbnails.use(None)
         self.desk.deleteLater()
         self.desk.project.close()
         self.desk = None
-        self.exports.open(None)
 
     # Going, searching, proposing
 
@@ -286,7 +292,9 @@ class ProjectView(QMainWindow):
 
     def add_docks(self) -> list[QAction]:
         """Put the editor's docks at the right, as they were last; return what toggles them."""
-        self._docks = docks = {dock.id: self._dock(dock) for dock in self.editor.docks()}
+        self._docks = docks = {
+            dock.id: self._dock(dock) for dock in (*self.editor.docks(), self.curation.dock)
+        }
         for name, other in _TABS.items():
             if name in docks and other in docks:
                 self.tabifyDockWidget(docks[other], docks[name])

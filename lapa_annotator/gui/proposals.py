@@ -74,9 +74,10 @@ class BuiltInModels:
     project: Project | None = None
 
     def use(self, project: Project | None) -> None:
-        """Propose by a project's own version in use from now on, where it has one."""
+        """Propose by a project's own version in use from now on, and segment as it wants."""
         self.project = project
-        self.__dict__.pop("proposer", None)
+        for made in ("proposer", "_segmenter"):
+            self.__dict__.pop(made, None)
 
     def faces(self, pixels: Pixels) -> Found:
         """Find the faces of an image and propose their points."""
@@ -122,7 +123,14 @@ class BuiltInModels:
     def _segmenter(self) -> Any:
         from lapa_annotator.ppa.registry import make_segmenter
 
-        return make_segmenter(self.segmenter_name, self.parser)
+        name, parser = self.segmenter_name, self.parser
+        if self.project is not None:
+            from lapa_annotator.ppa.settings import settings_of
+
+            wanted = settings_of(self.project)
+            if wanted.segmenter or wanted.parser:
+                name, parser = wanted.segmenter, wanted.parser
+        return make_segmenter(name, parser)
 
 
 @dataclass(frozen=True)

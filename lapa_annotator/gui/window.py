@@ -220,7 +220,7 @@ class Window(QMainWindow):
             editor.zoom_changed.connect(self.status.show_zoom)
             editor.saved_changed.connect(self.status.show_saved)
             self.status.take_in(view.help.bar)
-            self.actions_.attach(view, editor)
+            self.actions_.attach(view, editor, view.curation)
             self.actions_.use_keys(self.keys.all())
             view.add_toolbar(self.actions_.make_toolbar(view))
             menu = self.actions_.menus["view"].addMenu(self.tr("Panels"))

@@ -12,12 +12,20 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.ppa.fusion import ORDER, Layer, Sureness
 from lapa_annotator.ppa.parse import ParseOptions
-from lapa_annotator.ppa.registry import MODEL_NAMES, SEGMENTERS
+from lapa_annotator.ppa.registry import (
+    MODEL_FILES,
+    MODEL_NAMES,
+    SEGMENTERS,
+    coarse_of,
+    parser_file,
+)
+from lapa_annotator.runtime.files import model_path
 from lapa_annotator.store.project import Project
 
 Value = str | float
@@ -37,7 +45,8 @@ class Knob:
     Attributes:
         name: what the command line and the project call it.
         about: one line for people.
-        kind: "order" of layers, "choice" of ``choices``, or "number" of ``low`` to ``high``.
+        kind: "order" of layers, "choice" of ``choices``, "number" of ``low`` to ``high``, or
+            "parser", the name or the place of a network.
         default: its value where nobody has changed it.
         choices: the layers, or what can be chosen.
         low, high, step: of a number.
@@ -45,7 +54,7 @@ class Knob:
 
     name: str
     about: str
-    kind: Literal["order", "choice", "number"]
+    kind: Literal["order", "choice", "number", "parser"]
     default: Value
     choices: tuple[str, ...] = ()
     low: float = 0.0
@@ -63,6 +72,9 @@ class Knob:
         """
         if self.kind == "number":
             return self._number(value)
+        if self.kind == "parser":
+            place = Path(str(value).strip()).expanduser()
+            return str(place.absolute()) if str(value).strip() and place.exists() else str(value)
         text = str(value).strip().lower()
         if self.kind == "choice" and text in self.choices:
             return text
@@ -133,6 +145,7 @@ KNOBS: tuple[Knob, ...] = (
         step=0.01,
     ),
     Knob("segmenter", "what tells hair and skin apart", "choice", ANY, (ANY, *SEGMENTERS)),
+    Knob("parser", "network of the fine stage: a name, or the folder of a run", "parser", ""),
 )
 BY_NAME: dict[str, Knob] = {knob.name: knob for knob in KNOBS}
 
@@ -194,9 +207,32 @@ class Settings:
         name = str(self.values["segmenter"])
         return None if name == ANY else name
 
+    @property
+    def parser(self) -> str | None:
+        """The network of the fine stage that is named, None for the segmenter's own."""
+        return str(self.values["parser"]) or None
+
     def takes(self, model: str) -> bool:
         """Whether a segmentation of that model version is what these settings want."""
+        if self.parser:
+            try:
+                version, _ = parser_file(self.parser)
+            except InputError:
+                return False  # whoever makes another one hears of it
+            return model == "+".join((*coarse_of(self.parser), version))
         return self.segmenter is None or MODEL_NAMES[self.segmenter] == model
+
+    def check(self) -> None:
+        """See that the networks that these settings name are here.
+
+        Raises:
+            InputError: one is missing.
+        """
+        if self.parser:
+            parser_file(self.parser)
+        files = MODEL_FILES.get(self.segmenter or "", ()) if not self.parser else ()
+        for file in (*coarse_of(self.parser), *files):
+            model_path(file)
 
     def changed(self) -> dict[str, Value]:
         """What differs from the defaults."""

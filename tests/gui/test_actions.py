@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
 from lapa_annotator.gui.actions import ACTIONS, BY_ID, GAPS, MENUS, TOOLBAR
+from lapa_annotator.gui.curation import Curation
 from lapa_annotator.gui.editor.editor import Editor
 from lapa_annotator.gui.keys import PRESETS, Keys, clashes, preset_keys, sequences
 from lapa_annotator.gui.projectview import ProjectView
@@ -12,7 +13,7 @@ from lapa_annotator.gui.resources import resource
 from lapa_annotator.gui.shortcuts import ShortcutEditor, ShortcutOverview
 from lapa_annotator.gui.window import Window
 
-TARGETS = {"window": Window, "view": ProjectView, "editor": Editor}
+TARGETS = {"window": Window, "view": ProjectView, "editor": Editor, "curation": Curation}
 
 
 @pytest.mark.parametrize("row", ACTIONS, ids=lambda row: row.id)

@@ -5,7 +5,7 @@ import pytest
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.ppa.fusion import ORDER
 from lapa_annotator.ppa.parse import ParseOptions
-from lapa_annotator.ppa.registry import MODEL_NAMES, SEGMENTERS
+from lapa_annotator.ppa.registry import MODEL_NAMES, SEGMENTERS, coarse_of
 from lapa_annotator.ppa.settings import Settings, apply, history, settings_of, take_back
 from lapa_annotator.store.project import Project
 
@@ -84,6 +84,20 @@ def test_a_named_segmenter_takes_only_what_it_has_said_itself():
     named = Settings.of({"segmenter": "multiclass"})
     assert named.takes(MODEL_NAMES["multiclass"])
     assert not named.takes(MODEL_NAMES["bspnet"])
+
+
+def test_a_named_parser_takes_only_what_it_has_said_and_nothing_when_it_is_gone(tmp_path):
+    run = tmp_path / "runs" / "fine"
+    run.mkdir(parents=True)
+    (run / "network.xml").write_text("")
+    named = Settings.of().reading([f"parser={run}"])
+    assert named.parser == str(run)
+    assert named.takes("+".join((*coarse_of(str(run)), "fine")))
+    assert not named.takes(MODEL_NAMES["multiclass"])
+    (run / "network.xml").unlink()
+    assert not named.takes("fine")
+    with pytest.raises(InputError, match="no parser"):
+        named.check()
 
 
 def test_equal_settings_have_one_fingerprint_and_others_another():

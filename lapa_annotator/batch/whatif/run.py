@@ -6,6 +6,7 @@ kept there apart, and so is what was counted, face by face, under the names of b
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Generator
 from contextlib import closing, suppress
@@ -25,10 +26,8 @@ from lapa_annotator.batch.whatif.compare import Counts, FaceChange, Outcome, Sid
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face
 from lapa_annotator.formats.photo import Photo, read_photo
-from lapa_annotator.ppa.registry import MODEL_FILES
 from lapa_annotator.ppa.segment import Segmentation
 from lapa_annotator.ppa.settings import Applied, Settings, apply, settings_of
-from lapa_annotator.runtime.files import model_path
 from lapa_annotator.store.cache import SegmentationCache
 from lapa_annotator.store.project import Project
 from lapa_annotator.store.values import ImageInfo
@@ -91,8 +90,7 @@ def what_if(
             project's settings are damaged.
     """
     before = settings_of(project)
-    for file in MODEL_FILES.get(after.segmenter or "", ()):
-        model_path(file)  # told now, and not photo by photo
+    after.check()  # told now, and not photo by photo
     tasks = [_task(info) for info in project.infos(project.ids(f"{query} faces:>0").tolist())]
     outcome = Outcome()
     records = _Records(project, before, after)
@@ -238,7 +236,8 @@ def both_ways(
 
 def other_segmentations(folder: Path, settings: Settings) -> SegmentationCache:
     """Where hair and skin wait that another segmenter than the project's sees."""
-    return SegmentationCache(folder / FOLDER / (settings.segmenter or "any"))
+    named = f"{settings.segmenter} {settings.parser}"
+    return SegmentationCache(folder / FOLDER / hashlib.sha256(named.encode()).hexdigest()[:16])
 
 
 def use(project: Project, after: Settings, about: str = "") -> Applied:
@@ -250,7 +249,7 @@ def use(project: Project, after: Settings, about: str = "") -> Applied:
         InputError: the project cannot be written.
     """
     applied = apply(project, after, about)
-    if after.segmenter is not None:
+    if after.segmenter or after.parser:
         project.segmentations.take_over(other_segmentations(project.folder, after))
     return applied
 

@@ -162,8 +162,8 @@ def another(monkeypatch):
         return Segmentation(kept.probabilities, kept.to_crop, kept.model)
 
     monkeypatch.setattr(maps, "segment_face", segment)
-    monkeypatch.setattr(maps, "make_segmenter", lambda name: name)
-    monkeypatch.setattr(running, "model_path", lambda name: name)
+    monkeypatch.setattr(maps, "make_segmenter", lambda name, parser: name)
+    monkeypatch.setattr(Settings, "check", lambda self: None)
     maps._segmenter.cache_clear()
     yield asked
     maps._segmenter.cache_clear()
@@ -194,6 +194,11 @@ def test_maps_by_another_network_than_the_settings_name_are_made_again(project, 
 def test_a_network_that_is_not_there_is_told_at_once(project):
     with pytest.raises(InputError):
         tried(project, "segmenter=bspnet")
+
+
+def test_a_parser_that_is_not_there_is_told_at_once(project, tmp_path):
+    with pytest.raises(InputError, match="no parser"):
+        tried(project, f"parser={tmp_path}")
 
 
 def test_a_photo_that_cannot_be_read_is_one_sentence_and_the_rest_goes_on(project, another):

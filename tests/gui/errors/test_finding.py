@@ -1,0 +1,133 @@
+"""Found errors in the window: listed with pictures, gone to by key, marked as fine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from lapa_annotator.batch.errors import run as looking
+from lapa_annotator.batch.errors.fine import fine_keys
+from lapa_annotator.batch.execute import Serial
+from lapa_annotator.domain.edits import SetPoints
+from lapa_annotator.domain.schema import MIRROR
+from tests.gui.skin import cache_skin
+
+
+@pytest.fixture
+def found(hand, photos, tmp_path, monkeypatch):
+    """A project of three photos with one face each; that of b.png is swapped."""
+    monkeypatch.setattr(looking, "Processes", lambda *args, **options: Serial())
+    hand.make(photos, tmp_path / "project")
+    for name in ("a.png", "b.png"):
+        hand.wait(lambda name=name: hand.shows(name) and hand.faces())
+        hand.do("finish")
+    hand.wait(lambda: hand.shows("c.png") and hand.faces())
+    project = hand.window.project
+    image = int(project.ids("path:b.png")[0])
+    face = project.load(image).faces[0]
+    before = face.landmarks.take(range(106))
+    points = face.landmarks.points[MIRROR]
+    project.save(image, SetPoints(face.id, before, replace(before, points=points)))
+    cache_skin(project)
+    hand.do("find_errors")
+    curation = hand.window.view.curation
+    hand.wait(lambda: curation.panel.model.rowCount() and curation._job is None)
+    return curation
+
+
+def shown(curation):
+    return [f.kind for f in curation.panel.model.findings]
+
+
+def test_errors_are_listed_the_worst_first_with_a_picture(hand, found):
+    findings = found.panel.model.findings
+    assert (findings[0].kind, findings[0].path) == ("anatomy", "b.png")
+    severities = [f.severity for f in findings]
+    assert severities == sorted(severities, reverse=True)
+    assert "eleven-class network" in found.panel.notes.text()
+    index = found.panel.model.index(0)
+    hand.wait(lambda: index.data(Qt.ItemDataRole.DecorationRole) is not None)
+
+
+def test_a_key_goes_to_the_photo_the_face_and_the_place(hand, found):
+    assert hand.shows("c.png")
+    hand.do("next_finding")
+    hand.wait(lambda: hand.shows("b.png"))
+    finding = found.panel.current
+    assert hand.editor.document.face_id == finding.face_id
+    seen = hand.editor.canvas.visible_rect()
+    place = finding.place
+    assert seen.left() < place.x0 < place.x1 < seen.right()
+    marker = found._marker.rect()
+    assert (marker.left(), marker.bottom()) == pytest.approx((place.x0, place.y1), abs=1)
+    hand.do("first_photo")
+    hand.wait(lambda: hand.shows("a.png"))
+    assert found._marker is None
+
+
+def test_the_list_is_gone_through_and_its_end_is_said(hand, found):
+    rows = found.panel.model.rowCount()
+    for row in range(rows):
+        hand.do("next_finding")
+        assert found.panel.list.currentIndex().row() == row
+    hand.do("next_finding")
+    hand.wait(lambda: "No other error" in hand.said)
+    hand.do("previous_finding")
+    assert found.panel.list.currentIndex().row() == rows - 2
+
+
+def test_the_filter_shows_one_kind_alone(found):
+    counts = found.panel.model.counts()
+    kind = found.panel.kinds.findData("anatomy")
+    found.panel.kinds.setCurrentIndex(kind)
+    found.panel.kinds.activated.emit(kind)
+    assert set(shown(found)) == {"anatomy"}
+    assert len(shown(found)) == counts["anatomy"]
+    found.panel.kinds.setCurrentIndex(0)
+    found.panel.kinds.activated.emit(0)
+    assert len(shown(found)) == sum(counts.values())
+
+
+def test_what_is_fine_leaves_the_list_for_good_and_can_be_taken_back(hand, found):
+    hand.do("next_finding")
+    first, count = found.panel.current, found.panel.model.rowCount()
+    hand.do("mark_fine")
+    assert found.panel.model.rowCount() == count - 1
+    assert fine_keys(hand.window.project) == {first.key}
+    assert "Marked as fine" in hand.said
+    hand.do("find_errors")
+    hand.wait(lambda: found._job is None)
+    assert first.key not in {f.key for f in found.panel.model.findings}
+    assert "1 are marked as fine" in found.panel.notes.text()
+    found._take_back(first)
+    assert found.panel.model.findings[0].key == first.key
+    assert not fine_keys(hand.window.project)
+
+
+def test_a_click_goes_there_too(hand, found):
+    index = found.panel.model.index(0)
+    found._bring_forward()
+    at = found.panel.list.visualRect(index).center()
+    QTest.mouseClick(found.panel.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    hand.wait(lambda: hand.shows("b.png"))
+
+
+def test_a_search_can_be_stopped_and_another_project_begins_with_an_empty_list(
+    hand, found, photos, tmp_path
+):
+    found.panel.search.click()
+    assert found.panel.search.text() == "Stop"
+    found.panel.search.click()
+    hand.wait(lambda: found._job is None)
+    assert found.panel.search.text() == "Find errors"
+    hand.make(photos, tmp_path / "other")
+    assert found.panel.model.rowCount() == 0
+
+
+def test_without_a_search_the_key_says_what_to_do(hand, photos, tmp_path):
+    hand.make(photos, tmp_path / "project")
+    hand.do("next_finding")
+    hand.wait(lambda: "look for them first" in hand.said)
