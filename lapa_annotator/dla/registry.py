@@ -21,9 +21,6 @@ from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.runtime.crops import Image
 from lapa_annotator.runtime.files import first_present
 
-# Where the detector is unsure, the proposer must see a face too: (score of the box below which
-# it is asked, mean confidence that it must reach).
-_CONFIRMED = ((0.5, 0.28), (0.6, 0.15), (0.7, 0.02))
 # Disagreement of two looks, over the inter-ocular distance, at which confidence is 1/e.
 _SPREAD_SCALE = 0.06
 
@@ -121,6 +118,14 @@ def make_proposer(name: str | None = None) -> Proposer:
     return PROPOSERS[proposer_name(name)]()
 
 
+# Where the detector is unsure, the proposer must see a face too: (score of the box below which
+# it is asked, mean confidence that it must reach). Confidences mean something else for each
+# proposer: FaceMesh's are made of its own score, an hourglass's are calibrated probabilities.
+# These were chosen on held-out faces and pictures without one (docs/decisions/0153).
+_CONFIRMED = {FaceMeshProposer.name: ((0.5, 0.28), (0.6, 0.15), (0.7, 0.02))}
+_CALIBRATED = ((0.5, 0.28), (0.6, 0.15), (0.7, 0.1))
+
+
 def find_faces(image: Image, detector: Detector, proposer: Proposer) -> list[Face]:
     """Find every face of an image and propose its points, largest face first.
 
@@ -136,7 +141,8 @@ def find_faces(image: Image, detector: Detector, proposer: Proposer) -> list[Fac
     for box in detector.detect(image):
         landmarks = proposer.propose(image, box)
         seen = float(landmarks.confidence.mean())
-        if any(box.score < score and seen < least for score, least in _CONFIRMED):
+        limits = _CONFIRMED.get(proposer.name, _CALIBRATED)
+        if any(box.score < score and seen < least for score, least in limits):
             continue
         faces.append(Face(box=box, landmarks=landmarks, pose=estimate_pose(landmarks.points)))
     return _distinct(faces)
