@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from lapa_annotator.cli.train_options import (
-    BatchOption,
     CacheOption,
     DataOption,
     OutOption,
     SeedOption,
-    StepsOption,
     ThreadsOption,
     machine,
     show,
 )
+
+_SMALL: dict[str, Any] = {
+    **{"classes": 11, "backbone": "resnet18", "width": 0.25, "head": 64, "edge": 32},
+    **{"size": 128, "steps": 600, "batch": 16},
+}
 
 
 def ablation(
@@ -25,14 +28,26 @@ def ablation(
     paper: Annotated[str, typer.Option(help="Number of the paper; 000 is LaPa.")] = "000",
     study: Annotated[str, typer.Option(help="Which of its comparisons; the first if none.")] = "",
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each variant.")] = 3,
-    classes: Annotated[int, typer.Option(help="3 or 11.")] = 11,
-    width: Annotated[float, typer.Option(min=0.0625, help="Factor on the channels.")] = 0.25,
-    head: Annotated[int, typer.Option(min=4, help="Channels of the pyramid's maps.")] = 64,
-    edge: Annotated[int, typer.Option(min=4, help="Channels of the boundary maps.")] = 32,
-    backbone: Annotated[str, typer.Option(help="resnet18, resnet50 or resnet101.")] = "resnet18",
-    size: Annotated[int, typer.Option(min=64, help="Side of the crops in pixels.")] = 128,
-    steps: StepsOption = 600,
-    batch: BatchOption = 16,
+    classes: Annotated[int | None, typer.Option(help="3, or 11 (default).")] = None,
+    width: Annotated[
+        float | None, typer.Option(min=0.0625, help="Factor on the channels; 0.25 if not given.")
+    ] = None,
+    head: Annotated[
+        int | None, typer.Option(min=4, help="Channels of the pyramid's maps; 64.")
+    ] = None,
+    edge: Annotated[
+        int | None, typer.Option(min=4, help="Channels of the boundary maps; 32.")
+    ] = None,
+    backbone: Annotated[str | None, typer.Option(help="resnet18 (default), 50 or 101.")] = None,
+    size: Annotated[
+        int | None, typer.Option(min=64, help="Side of the crops in pixels; 128.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="Optimizer steps; 600.")
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option("--batch", min=1, help="Pictures a step; 16.")
+    ] = None,
     seed: SeedOption = 0,
     threads: ThreadsOption = 0,
     devices: Annotated[int, typer.Option(min=1, help="GPUs (or processes) that share it.")] = 1,
@@ -59,21 +74,19 @@ def ablation(
     base = dict(compared.base)
     parser = parser_of(base.pop("net"))
     named = {**base.pop("named", {}), **dict(parser.read(text) for text in set_ or ())}
-    shared = {
-        "data": tuple(Data.parse(text) for text in data),
-        "net": parser.net,
-        "named": named,
-        "classes": classes,
-        "backbone": backbone,
-        "width": width,
-        "head": head,
-        "edge": edge,
-        "size": size,
-        "steps": steps,
-        "batch": batch,
-        "seed": seed,
-        "cache": cache or crops_folder(),
+    given = {
+        **{"classes": classes, "backbone": backbone, "width": width, "head": head, "edge": edge},
+        **{"size": size, "steps": steps, "batch": batch},
     }
-    order = ParsingOrder(**{**shared, **base})
+    # What is typed beats the study's own, and that beats what is small for all.
+    fields = {**_SMALL, **base, **{k: v for k, v in given.items() if v is not None}}
+    order = ParsingOrder(
+        data=tuple(Data.parse(text) for text in data),
+        net=parser.net,
+        named=named,
+        seed=seed,
+        cache=cache or crops_folder(),
+        **fields,
+    )
     others = [Data.parse(text) for text in unlabelled or ()]
     show(train_ablation(order, compared, seeds, out, machine(threads, devices), others))
