@@ -193,5 +193,6 @@ def reproject(vertices: Tensor, reasoned: Tensor, features: Tensor) -> Tensor:
         (N, C, H, W): each pixel's mean of the reasoned vertices, weighed by the softmax over the
         vertices of how they agree with the pixel.
     """
-    agree = torch.softmax(vertices @ features.flatten(2), dim=1)
+    # Products of many channels are too large for the digits of bfloat16.
+    agree = torch.softmax((vertices @ features.flatten(2)).float(), dim=1).to(reasoned.dtype)
     return (reasoned.transpose(1, 2) @ agree).unflatten(2, features.shape[-2:])
