@@ -23,11 +23,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from lapa_annotator.batch.sample import sample_photos
+from lapa_annotator.domain.edits import Gesture, SetPoints, SetStatus, SetTags
+from lapa_annotator.domain.face import Status
 from lapa_annotator.domain.schema import MIRROR
 from lapa_annotator.gui import app
 from lapa_annotator.gui.editor import work
+from lapa_annotator.gui.export.choices import Choices
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.window import Window
+from lapa_annotator.store.project import Project
 
 IMAGES = Path(__file__).parent / "images"
 SIZE = (1280, 800)
@@ -263,6 +267,61 @@ def helping(folder: Path) -> None:
     scene.save("guard")
 
 
+def exporting(folder: Path) -> None:
+    """The export dialog: what goes out, classes under other names, and one under way."""
+    scene = Scene(folder)
+    scene.open(_photos(folder))
+    for _ in range(2):
+        scene.do("finish")
+        scene.idle(200)
+    project = scene.window.project
+    first = int(project.ids()[0])
+    project.save(first, SetTags(frozenset(), frozenset({"person:ann", "glasses"})))
+    scene.do("export_data_set")
+    dialog = scene.window.view.exports.dialog
+    lips = {"upper lip": "lips", "lower lip": "lips", "hair": "background"}
+    more = {"format": "coco", "names": lips, "colours": {"lips": "#ff0066"}}
+    more |= {"folder": "/data/faces-coco", "more": "doubt:<0.8"}
+    dialog.show_choices(Choices.from_dict(dialog.choices().to_dict() | more))
+    dialog.what.folder.edit.setText(str(folder / "faces-coco"))
+    scene.wait(lambda: "photo" in dialog.what.count.text())
+    scene.save("export", dialog)
+    dialog.tabs.setCurrentWidget(dialog.classes)
+    scene.save("export-classes", dialog)
+
+
+def adjudication(folder: Path) -> None:
+    """A photo that two people have annotated, before a reviewer: points, and maps side by side."""
+    scene = Scene(folder)
+    scene.open(_photos(folder))
+    name = scene.editor.document.photo.name
+    image = scene.editor.document.photo.image_id
+    scene.do("toggle_map")
+    scene.wait(lambda: scene.editor.live_map.is_segmented)
+    for index, dx, dy in _DRAGS:
+        scene.drag(index, dx, dy)
+    scene.do("finish")
+    scene.wait(lambda: scene.editor.document.photo.name != name and scene.editor.has("points"))
+    with Project.open(scene.window.project.folder, annotator="ben") as project:
+        (face,) = project.second.begin(image).annotation.faces
+        places = [*range(84, 104), *range(33, 42)]
+        taken = face.landmarks.take(places)
+        points = taken.points + np.random.default_rng(3).normal((1.5, 4), 2.0, (len(places), 2))
+        moved = replace(taken, points=points, annotator=("ben",) * len(places))
+        done = SetStatus(Status.PROPOSED, Status.DONE)
+        edits = SetPoints(face.id, taken, moved), done
+        project.second.save(image, Gesture(edits))
+    scene.do("toggle_review")
+    scene.wait(lambda: scene.editor.document.photo.name == name)
+    for _ in range(3):
+        scene.do("next_reference")
+    scene.wait(lambda: scene.editor.reviewing.comparing.reference is not None)
+    scene.editor.document.select(range(84, 104), 87)
+    scene.do("toggle_beside")
+    scene.do("fit_face")
+    scene.save("adjudication")
+
+
 def several_faces(folder: Path) -> None:
     """A photo of several faces."""
     scene = Scene(folder)
@@ -303,6 +362,8 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "several-faces": several_faces,
     "repair": repair,
     "review": review,
+    "export": exporting,
+    "adjudication": adjudication,
     "shortcuts": shortcuts,
     "scaled-200": double,
 }

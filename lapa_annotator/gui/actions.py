@@ -81,6 +81,9 @@ _WINDOW: tuple[Action, ...] = (
     _row("quit", _("Quit"), "Ctrl+Q", "file"),
     _row("propose_photo", _("Find faces and propose points"), "Ctrl+R", "faces", "photo", "face"),
     _row("propose_all", _("Propose points for all new photos"), "", "faces", "project"),
+    _row(
+        "toggle_second", _("Annotate a second time, apart from the first"), "", "faces", "project"
+    ),
     _row("show_training", _("Retraining…"), "", "faces", "project"),
     _row("next_photo", _("Next photo"), "E; PgDown", "go", "project", "next"),
     _row("previous_photo", _("Previous photo"), "Q; PgUp", "go", "project", "previous"),

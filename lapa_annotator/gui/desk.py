@@ -14,18 +14,17 @@ import numpy as np
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from lapa_annotator.domain.errors import InputError
-from lapa_annotator.domain.face import Face, Status
+from lapa_annotator.domain.face import Status
 from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.gui.background import ProposeAll
-from lapa_annotator.gui.editor.document import OpenPhoto
 from lapa_annotator.gui.editor.editor import Editor
-from lapa_annotator.gui.editor.following import model_of
+from lapa_annotator.gui.editor.openphoto import OpenPhoto
 from lapa_annotator.gui.loader import LoadedPhoto, PhotoLoader
 from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.navigator import Navigator
+from lapa_annotator.gui.opened import opened_photo
 from lapa_annotator.gui.proposals import AHEAD, NOW, BuiltInModels, Found, Models, Proposals
 from lapa_annotator.gui.settings import Settings
-from lapa_annotator.gui.storejournal import StoreJournal
 from lapa_annotator.gui.workers import Queues
 from lapa_annotator.ppa.settings import Settings as Parsing
 from lapa_annotator.store.cache import CachedSegmentation
@@ -65,6 +64,7 @@ class Desk(QObject):
         self.settings = settings
         self.navigator = Navigator(project)
         self.image_id = 0
+        self.second = False
         self._wanted = 0
         self._walk_to = 0
         self._pixels: Any = None
@@ -127,7 +127,32 @@ class Desk(QObject):
     def finished(self) -> None:
         """The photo on show is done: go to the next one that is not."""
         self.changed.emit(self.image_id)
-        self.to_do()
+        if self.second:
+            self._to_second()
+        else:
+            self.to_do()
+
+    def use_second(self, on: bool) -> None:
+        """Show one's own second annotations instead of the first ones, or these again."""
+        self.second = on
+        image_id, self._wanted = self.image_id, 0
+        self.editor.close_photo()
+        self._release(keep=0)
+        self.go(image_id or None)
+
+    def _to_second(self) -> None:
+        """Go to the next photo that is assigned for a second annotation, else to the next one."""
+        waiting = self.project.assignments.seconds_to_do()
+        ids = self.navigator.ids
+        way = np.roll(ids, -self.navigator.row - 1)
+        there = way[np.isin(way, list(waiting))]
+        if there.size:
+            self.go(int(there[0]))
+        elif waiting or self.navigator.step(1) is None:
+            text = self.tr("Every photo in the list that waits for you is done.")
+            self.said.emit(Message(text, "ok", "end"))
+        else:
+            self.step(1)
 
     def walk_on(self) -> None:
         """Go to the next photo that is not finished, and there to its most doubtful point."""
@@ -169,7 +194,7 @@ class Desk(QObject):
 
     def _show(self, photo: LoadedPhoto) -> None:
         image_id = photo.image_id
-        held_by = self._take_lease(image_id)
+        held_by = "" if self.second else self._take_lease(image_id)
         opened = self._opened(photo, held_by)
         self.image_id, self._pixels = image_id, photo.pixels
         self.editor.open(opened)
@@ -198,23 +223,7 @@ class Desk(QObject):
         self._prepare_next()
 
     def _opened(self, photo: LoadedPhoto, held_by: str) -> OpenPhoto:
-        project, image_id = self.project, photo.image_id
-        annotation = project.load(image_id)
-        ids = [face.id for face in annotation.faces]
-        proposed = {f.id: p for f in annotation.faces if (p := _proposal(project, f)) is not None}
-        kept = {i: s for i in ids if (s := project.segmentations.load(i)) is not None}
-        segmented = {i: s for i, s in kept.items() if self._parsing.takes(s.model)}
-        return OpenPhoto(
-            image_id=image_id,
-            name=photo.path.name,
-            pixels=photo.pixels,
-            annotation=annotation,
-            journal=StoreJournal(project, image_id),
-            proposals=proposed,
-            segmentations=segmented,
-            levels=photo.levels,
-            read_only=held_by,
-        )
+        return opened_photo(self.project, photo, held_by, self._parsing, second=self.second)
 
     def _could_not_read(self, image_id: int, error: InputError) -> None:
         """Say so in place, and leave the photo's row: with E the work goes on."""
@@ -232,7 +241,7 @@ class Desk(QObject):
         info = self.project.info(self.image_id)
         photo = self.loader.get(self.image_id, info.file)
         if photo is not None:
-            held_by = self._take_lease(self.image_id)
+            held_by = "" if self.second else self._take_lease(self.image_id)
             self.editor.open(self._opened(photo, held_by))
 
     def _go_to_face(self) -> None:
@@ -384,9 +393,3 @@ class Desk(QObject):
             change()
         except InputError as error:
             self.said.emit(Message(str(error), "error", "store"))
-
-
-def _proposal(project: Project, face: Face) -> Landmarks | None:
-    """What was proposed for a face by the model version that its points are of, or last."""
-    model = "" if face.landmarks is None else model_of(face.landmarks)
-    return project.proposal(face.id, model or None) or project.proposal(face.id)

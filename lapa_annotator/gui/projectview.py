@@ -32,6 +32,7 @@ from lapa_annotator.gui.navigator import TO_REVIEW
 from lapa_annotator.gui.projecthelp import ProjectHelp
 from lapa_annotator.gui.proposals import Models
 from lapa_annotator.gui.retrain.helper import TrainingHelp
+from lapa_annotator.gui.secondtime import switch_second
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.thumbnails import Thumbnails
 from lapa_annotator.gui.widgets import named
@@ -210,6 +211,14 @@ class ProjectView(QMainWindow):
         if self.desk is not None:
             self.desk.propose_all()
 
+    def toggle_second(self) -> None:
+        """Begin to annotate photos a second time, kept apart from the first; or leave off."""
+        if self.desk is not None:
+            text, search = switch_second(self.desk)
+            if search and not self.panel.search.text():
+                self.panel.search.setText(search)
+            self.said.emit(Message(text, "info", "second"))
+
     def show_training(self) -> None:
         """Show the dialog of retraining."""
         self.training.show()
@@ -322,6 +331,8 @@ class ProjectView(QMainWindow):
 
     def _begin_review(self, is_on: bool) -> None:
         """What waits for a review is the queue, unless another search says what is."""
+        if is_on and self.desk is not None and self.desk.second:
+            self.desk.use_second(False)
         field = self.panel.search
         if is_on and not field.text():
             field.setText(TO_REVIEW)

@@ -37,6 +37,30 @@ class StoreJournal:
         return entries(self._project.history(self._image_id))
 
 
+class SecondJournal:
+    """Keeps the edits of one's own second annotation of an image; as ``StoreJournal``."""
+
+    def __init__(self, project: Project, image_id: int) -> None:
+        self._second = project.second
+        self._image_id = image_id
+
+    def save(self, edit: Edit, title: str, seconds: float) -> None:
+        """Keep an edit, made in ``seconds`` of work."""
+        self._second.save(self._image_id, edit, title=title, seconds=seconds)
+
+    def undo(self) -> Edit | None:
+        """Take the last edit back; return the edit that did so, None when there is none."""
+        return self._second.undo(self._image_id)
+
+    def redo(self) -> Edit | None:
+        """Put back what was undone last; return the edit, None when there is none."""
+        return self._second.redo(self._image_id)
+
+    def history(self) -> list[Entry]:
+        """Return the edits, oldest first, those that a redo can bring back last."""
+        return entries(self._second.history(self._image_id))
+
+
 def entries(journal: list[JournalEntry]) -> list[Entry]:
     """Turn the store's journal, which is only ever appended to, into the edits as they stand.
 

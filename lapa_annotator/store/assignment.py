@@ -103,6 +103,21 @@ class Assignments:
                     found.setdefault(TASKS[task], []).append(name)
         return found
 
+    def seconds_to_do(self) -> set[int]:
+        """Return the images that the project's annotator is yet to annotate a second time."""
+        me = self._project.annotator
+        wanted = (
+            select(_assigned.c.image_id)
+            .join(NameRow, NameRow.id == _assigned.c.name_id)
+            .where(_assigned.c.task == TASK_CODES[Task.SECOND], NameRow.text == me)
+        )
+        with self._project.database.read() as connection:
+            if not has_table(connection, _assigned):
+                return set()
+            mine = set(connection.scalars(wanted))
+        said = ((i, self._project.second.mine(i)) for i in mine)
+        return {i for i, second in said if second is None or not second.is_done}
+
     def all(self) -> list[Assigned]:
         """Return how far everybody is with what was assigned, by name and task."""
         wanted = (

@@ -21,7 +21,8 @@ class EditorAction:
         key: its shortcuts in portable form, parted by "; ", "" for none.
         menu: where it stands: "edit", "points", "faces", "repair", "review" or "view".
         needs: what must be there: "", "photo", "face", "points" (of the current face),
-            "selection", "repair", "review", "problem", "undo", "redo"; ask ``Editor.has(needs)``.
+            "selection", "repair", "review", "others" (to settle with), "problem", "undo",
+            "redo"; ask ``Editor.has(needs)``.
         state: the boolean property of ``Editor.options`` that the action toggles, "" for none.
     """
 
@@ -123,6 +124,9 @@ EDITOR_ACTIONS: tuple[EditorAction, ...] = (
     _row("settle_comment", _("Settle the comment"), "Backspace", "review", "review"),
     _row("blink", _("Blink with the other map"), "Tab; V", "review", "review"),
     _row("next_reference", _("Compare with something else"), "L", "review", "review"),
+    _row("take_theirs", _("Take what the other person says"), "Right", "review", "others"),
+    _row("take_mean", _("Take the mean of everybody"), "Down", "review", "others"),
+    _row("keep_mine", _("Keep the first annotation"), "Left", "review", "others"),
     _row("toggle_beside", _("Side by side"), "O", "review", "review", "beside"),
     _row("fit", _("Whole photo"), "0", "view", "photo"),
     _row("fit_face", _("Whole face"), "Z", "view", "face"),

@@ -7,9 +7,7 @@ is applied here and saved through the journal, ``cancel`` takes it away without 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +20,8 @@ from lapa_annotator.domain.face import Annotation, Face, Status
 from lapa_annotator.domain.landmarks import Landmarks, Origin, Points
 from lapa_annotator.gui.editor import work
 from lapa_annotator.gui.editor.change import Change, change_of
-from lapa_annotator.gui.editor.journal import Entry, Journal
+from lapa_annotator.gui.editor.journal import Entry
+from lapa_annotator.gui.editor.openphoto import OpenPhoto
 from lapa_annotator.gui.editor.preview import Follower, Preview
 from lapa_annotator.gui.editor.saving import Saver, Unsaved
 
@@ -30,33 +29,6 @@ HOLD_MS = 400
 """Key presses that follow each other within this time are one gesture."""
 
 UNTOUCHED = (Status.NEW, Status.PROPOSED)
-
-
-@dataclass(frozen=True)
-class OpenPhoto:
-    """A photo, read and ready to be shown.
-
-    Attributes:
-        image_id: its id in the project; answers of workers carry it.
-        name: what the window calls it.
-        pixels: (H, W, 3) uint8 RGB as displayed.
-        annotation: what is known of it.
-        journal: where its edits go.
-        proposals: face id -> the landmarks as they were proposed, where the arrows start.
-        segmentations: face id -> cached ``ppa`` segmentation, for the live label map.
-        levels: ``photo_levels(pixels)``, made ahead off the window's thread; None to make it here.
-        read_only: why nothing may be changed, as a sentence; "" when everything may.
-    """
-
-    image_id: int
-    name: str
-    pixels: NDArray[np.uint8]
-    annotation: Annotation
-    journal: Journal
-    proposals: Mapping[str, Landmarks] = field(default_factory=dict)
-    segmentations: Mapping[str, Any] = field(default_factory=dict)
-    levels: tuple[NDArray[np.uint8], ...] | None = None
-    read_only: str = ""
 
 
 class Document(QObject):

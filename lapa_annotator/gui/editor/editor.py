@@ -27,10 +27,10 @@ from lapa_annotator.gui.editor.docks.history import HistoryDock
 from lapa_annotator.gui.editor.docks.look import MapDock, TonesDock
 from lapa_annotator.gui.editor.docks.parts import PartsDock
 from lapa_annotator.gui.editor.docks.point import PointDock
-from lapa_annotator.gui.editor.document import OpenPhoto
 from lapa_annotator.gui.editor.editorpoints import tr
 from lapa_annotator.gui.editor.editorreview import EditorReview
 from lapa_annotator.gui.editor.livemap import RunSlow, at_once
+from lapa_annotator.gui.editor.openphoto import OpenPhoto
 from lapa_annotator.gui.editor.options import Store
 from lapa_annotator.ppa.segment import Segmentation
 
@@ -152,6 +152,7 @@ class Editor(EditorReview):
             "selection": bool(document.selection) and not is_other,
             "repair": has_points and self.repair.on,
             "review": document.photo is not None and bool(self.options.review),
+            "others": bool(self.options.review) and self.reviewing.comparing.can_settle,
             "problem": bool(self.guarding.problems),
             "undo": document.can_undo or document.is_previewing,
             "redo": document.can_redo,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 
+from lapa_annotator.domain.agreement import Verdict, adjudication
 from lapa_annotator.domain.face import Status
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.gui.editor.docks.comments import CommentsDock
@@ -12,7 +13,6 @@ from lapa_annotator.gui.editor.editorrepair import EditorRepair
 from lapa_annotator.gui.editor.review.deciding import commented, decided, without_comment
 
 _AROUND = 120.0
-_REFERENCES = 3
 
 
 class EditorReview(EditorRepair):
@@ -109,6 +109,49 @@ class EditorReview(EditorRepair):
         dock.chosen.connect(self._read)
         return dock
 
+    # Settle between several people
+
+    def take_theirs(self) -> None:
+        """Take what another person says: of the selected points, else of the whole face."""
+        self._settle(Verdict.THEIRS, tr("Adjudicate: take what {annotator} says"))
+
+    def take_mean(self) -> None:
+        """Take the mean of everybody: of the selected points, else of all."""
+        self._settle(Verdict.MEAN, tr("Adjudicate: take the mean"))
+
+    def keep_mine(self) -> None:
+        """Keep the first annotation, and say so."""
+        self._settle(Verdict.MINE, tr("Adjudicate: keep the first"))
+
+    def _settle(self, verdict: Verdict, title: str) -> None:
+        self.document.settle()
+        comparing, face = self.reviewing.comparing, self.document.face
+        other = comparing.other
+        if face is None or other is None or not comparing.can_settle:
+            return
+        annotator, theirs = other
+        others = comparing.everybody() if verdict is Verdict.MEAN else [theirs]
+        chosen = sorted(self.document.selection) or None
+        by = self.document.by()
+        edit = adjudication(
+            self.document.annotation,
+            face.id,
+            others,
+            verdict,
+            chosen,
+            annotator=by.annotator,
+            time=by.time,
+        )
+        if edit is None:
+            self.message.emit("info", tr("That is how it stands already."))
+            return
+        said = title.format(annotator=annotator)
+        if chosen is not None:
+            said += tr(" ({n} points)").format(n=len(chosen))
+        self.document.apply(edit, said)
+        if chosen is None:
+            self.live_map.rebuild()
+
     # Compare
 
     def blink(self) -> None:
@@ -117,10 +160,11 @@ class EditorReview(EditorRepair):
             self.message.emit("info", tr("There is no other label map to compare with."))
 
     def next_reference(self) -> None:
-        """Compare with something else: the model's own map, the last review's, the photo."""
-        self.options.set("reference", (int(self.options.reference) + 1) % _REFERENCES)
+        """Compare with the model's own map, the last review's, the photo, or other people's."""
+        comparing = self.reviewing.comparing
+        self.options.set("reference", (int(self.options.reference) + 1) % comparing.references)
         text = tr("Compared with {name}.")
-        self.message.emit("info", text.format(name=self.reviewing.comparing.name))
+        self.message.emit("info", text.format(name=comparing.name))
 
     def toggle_beside(self) -> None:
         """Show what is compared with beside the canvas, or not."""

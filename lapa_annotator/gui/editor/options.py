@@ -46,7 +46,7 @@ OPTIONS: dict[str, Option] = {
     "classes": Option(ALL_CLASSES, 0, ALL_CLASSES),
     "repair": Option(False),
     "review": Option(False),
-    "reference": Option(0, 0, 2),
+    "reference": Option(0, 0, 99),
     "beside": Option(False),
     "brush": Option(16.0, 1.0, 600.0),
     "behind": Option(False),

@@ -1,15 +1,18 @@
-"""The label map compared with another one: the model's own, or the last reviewer's."""
+"""The label map compared with another: the model's, the last reviewer's, another person's."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
+from lapa_annotator.domain.agreement import apart
 from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.override import EMPTY
 from lapa_annotator.gui.editor.canvas import Canvas
 from lapa_annotator.gui.editor.document import Document
+from lapa_annotator.gui.editor.items.others import OthersItem
 from lapa_annotator.gui.editor.items.photo import photo_levels
 from lapa_annotator.gui.editor.livemap import LiveMap, Reference, RunSlow, map_of
 from lapa_annotator.gui.editor.options import ViewOptions
@@ -17,8 +20,8 @@ from lapa_annotator.gui.editor.review.beside import Beside
 from lapa_annotator.gui.editor.review.deciding import last_decided
 from lapa_annotator.ppa.raster import NOWHERE
 
-MODEL, VERSION, PHOTO = range(3)
-"""What there is to compare with: the option ``reference``."""
+MODEL, VERSION, PHOTO, OTHERS = range(4)
+"""What there is to compare with: the option ``reference``; from ``OTHERS`` on, other people."""
 
 
 class Comparing(QObject):
@@ -45,20 +48,75 @@ class Comparing(QObject):
         self.reference: Reference | None = None
         self.blinks = False
         self.beside = Beside(canvas)
+        self._others = OthersItem()
+        canvas.scene().addItem(self._others)
         document.opened.connect(self._on_opened)
         document.face_switched.connect(self.look)
+        document.moved.connect(self._show_others)
+        document.changed.connect(self._show_others)
         options.changed.connect(self._on_option)
 
     @property
     def name(self) -> str:
         """What is compared with, in words."""
         tr = QCoreApplication.translate
+        if self.other is not None:
+            text = tr("editor", "what {annotator} says, {nme:.1f} % away")
+            return text.format(annotator=self.other[0], nme=self._distance())
         names = (
             tr("editor", "the model's own label map"),
             tr("editor", "what the last review left"),
             tr("editor", "the photo alone"),
         )
-        return names[int(self._options.reference)]
+        return names[min(int(self._options.reference), PHOTO)]
+
+    @property
+    def references(self) -> int:
+        """How many things there are to compare with."""
+        photo = self._document.photo
+        return OTHERS + (0 if photo is None else len(photo.others))
+
+    @property
+    def other(self) -> tuple[str, Face] | None:
+        """Who is compared with, and what he says of the current face; None for nobody."""
+        photo, face = self._document.photo, self._document.face
+        place = int(self._options.reference) - OTHERS
+        if photo is None or face is None or not 0 <= place < len(photo.others):
+            return None
+        annotator, annotation = list(photo.others.items())[place]
+        found = next((f for f in annotation.faces if f.id == face.id), None)
+        return None if found is None else (annotator, found)
+
+    @property
+    def can_settle(self) -> bool:
+        """Whether there are points of another person to settle with."""
+        other, face = self.other, self._document.face
+        if other is None or face is None:
+            return False
+        return other[1].landmarks is not None and face.landmarks is not None
+
+    def everybody(self) -> list[Face]:
+        """The current face as all other people have it that have given it points."""
+        photo, face = self._document.photo, self._document.face
+        said = () if photo is None else photo.others.values()
+        found = [f for a in said for f in a.faces if face is not None and f.id == face.id]
+        return [f for f in found if f.landmarks is not None]
+
+    def _distance(self) -> float:
+        """How far the points are apart, in % of the inter-ocular distance; NaN without any."""
+        other, face = self.other, self._document.face
+        if other is None or face is None or face.landmarks is None or other[1].landmarks is None:
+            return float("nan")
+        off = apart(face.landmarks, other[1].landmarks)
+        known = off[np.isfinite(off)]
+        return float(known.mean()) if known.size else float("nan")
+
+    def _show_others(self, *_: object) -> None:
+        face, other = self._document.face, self.other if self._options.review else None
+        if face is None or other is None or other[1].landmarks is None:
+            self._others.set_points(None, None)
+        else:
+            self._others.set_points(self._document.points(face), other[1].landmarks.points)
 
     def blink(self) -> bool:
         """Show the other map in place of this one, or this one again; False without another."""
@@ -70,6 +128,7 @@ class Comparing(QObject):
         self._wanted += 1
         wanted, face = self._wanted, self._other_face() if self._options.review else None
         self._take(None)
+        self._show_others()
         if face is None or face.landmarks is None:
             return
         said, size = self._map.segmentation(face.id), self._document.size
@@ -96,6 +155,8 @@ class Comparing(QObject):
         face, kind = self._document.face, int(self._options.reference)
         if face is None or kind == PHOTO:
             return None
+        if kind >= OTHERS:
+            return None if self.other is None else self.other[1]
         if kind == MODEL:
             proposal = self._document.proposals.get(face.id)
             if proposal is None:
