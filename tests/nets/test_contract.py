@@ -75,7 +75,9 @@ def test_weights_survive_their_file(case, tmp_path):
 def test_openvino_says_what_torch_says(case, tmp_path):
     module = filled(made(case))
     path = export_ir(module, 64, tmp_path / "network.xml")
-    shown = picture(module, 64, 64)
+    # Of noise: in a regular picture whole rows of maxima lie so near to each other that the
+    # rounding of weights in the file moves them.
+    shown = torch.rand(picture(module, 64, 64).shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         mine = first(module(shown))
     theirs = torch.from_numpy(Session(path, "f32", tuple(shown.shape), threads=1)(shown.numpy())[0])
