@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from lapa_annotator.dla.prior import Correction, Prior
-from lapa_annotator.dla.prior_file import find_prior, load_prior, prior_name, save_prior
+from lapa_annotator.dla.prior_file import find_prior, prior_name, prior_of_now, save_prior
 from lapa_annotator.store.effort import FinishedFace, finished_faces
 from lapa_annotator.store.project import Project
 
@@ -23,7 +23,7 @@ def project_prior(project: Project, model: str) -> Prior:
         InputError: the file of a prior is damaged.
     """
     path = _folder(project) / prior_name(model)
-    return load_prior(path) if path.is_file() else find_prior(model)
+    return prior_of_now(path) or find_prior(model)
 
 
 def learn_from_project(project: Project) -> dict[str, int]:

@@ -82,7 +82,7 @@ def _prior(model: str, file: Path | None, learning: list[KnownFace]) -> Prior:
 
     if learning:
         return learn([face.correction() for face in learning], model)
-    return find_prior(model) if file is None else load_prior(file).updated(())
+    return find_prior(model) if file is None else load_prior(file).for_other_faces()
 
 
 def _priors(faces: list[KnownFace], base: Prior, count: int) -> list[Prior]:

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lapa_annotator.dla.prior import SIZE, Prior, Sums
+from lapa_annotator.dla.prior import N_FEATURES, SIZE, Prior, Sums
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import replace_file
 from lapa_annotator.runtime.manifest import data_root, models_folder
 
-FORMAT = 1
-_UPPER = np.triu_indices(SIZE)
+FORMAT = 2
+_TRIANGLES = {"gram": np.triu_indices(N_FEATURES), "square": np.triu_indices(SIZE)}
+_NOTHING = Sums.none()
 _MOST_BYTES = 1 << 22
 _ABOUT = "about"
 
@@ -40,7 +41,7 @@ def save_prior(path: Path, prior: Prior, notes: dict[str, str] | None = None) ->
         InputError: it cannot be written.
     """
     columns = {f.name: np.asarray(getattr(prior.sums, f.name)) for f in fields(Sums)}
-    columns["square"] = columns["square"][_UPPER]
+    columns |= {name: columns[name][:, i, j] for name, (i, j) in _TRIANGLES.items()}
     about = json.dumps({"format": FORMAT, "model": prior.model, "notes": notes or {}})
     data = io.BytesIO()
     np.savez_compressed(
@@ -56,16 +57,35 @@ def load_prior(path: Path) -> Prior:
     """Read a prior.
 
     Raises:
-        InputError: the file is missing, damaged, or of a newer program.
+        InputError: the file is missing, damaged, or of another version of the program.
     """
+    prior = _read(path)
+    if prior is None:
+        raise InputError(path, "it is a prior of an older program", "learn it again or delete it")
+    return prior
+
+
+def prior_of_now(path: Path) -> Prior | None:
+    """Read a prior; None where there is none, or one that an older program has learned.
+
+    Raises:
+        InputError: the file is damaged, or of a newer program.
+    """
+    return _read(path) if path.is_file() else None
+
+
+def _read(path: Path) -> Prior | None:
+    """The prior in a file; None for one of an older program."""
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError("it is too large")
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             about = json.loads(bytes(file[_ABOUT]))
+            if about["format"] > FORMAT:
+                raise InputError(path, "it was made by a newer program", "install that program")
+            if about["format"] < FORMAT:
+                return None
             columns = {f.name: _column(file, f.name) for f in fields(Sums)}
-        if about["format"] > FORMAT:
-            raise InputError(path, "it was made by a newer program", "install that program")
         return Prior(str(about["model"]), Sums(float(columns.pop("faces")), **columns))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(
@@ -75,11 +95,12 @@ def load_prior(path: Path) -> Prior:
 
 def _column(file: np.lib.npyio.NpzFile, name: str) -> NDArray[np.float64]:
     values = np.asarray(file[name], dtype=np.float64)
-    if name == "square":
-        full = np.zeros((SIZE, SIZE))
-        full[_UPPER] = values
-        values = full + np.triu(full, 1).T
-    expected = np.shape(getattr(Sums.none(), name))
+    expected = np.shape(getattr(_NOTHING, name))
+    if name in _TRIANGLES:
+        i, j = _TRIANGLES[name]
+        full = np.zeros(expected)
+        full[:, i, j] = full[:, j, i] = values
+        values = full
     if values.shape != expected or not np.isfinite(values).all():
         raise ValueError(f"{name} is not {expected} finite numbers")
     return values
@@ -90,13 +111,14 @@ def find_prior(model: str) -> Prior:
 
     A prior learned on this computer comes before the shipped one; without either, errors are
     taken to be smooth, which any model version can be propagated with. It is made ready for
-    faces other than those that it was learned from.
+    faces other than those that it was learned from. What an older program has learned is passed
+    over.
 
     Raises:
         InputError: the prior's file is damaged.
     """
     for folder in (models_folder(), data_root("models")):
-        path = folder / prior_name(model)
-        if path.is_file():
-            return load_prior(path).updated(())
+        prior = prior_of_now(folder / prior_name(model))
+        if prior is not None:
+            return prior.for_other_faces()
     return Prior(model, Sums.none())

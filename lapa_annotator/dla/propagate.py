@@ -4,6 +4,10 @@ The points that nobody has touched are re-estimated from all fixed ones together
 the prior's Gaussian over proposal errors, given the errors at the fixed points. It starts from
 the proposal every time, so the order of the corrections makes no difference, and a touched
 point never moves.
+
+What the prior has learned may not hold for these faces: their contour may be drawn by another
+rule. So every part may also err in a way of its own, which moves the rest of the part and no
+other one. How much, is told by how badly the fixed points fit the prior without it.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lapa_annotator.dla.covariance import in_both_axes, own_correlation
 from lapa_annotator.dla.doubt import chance_within, good_enough
 from lapa_annotator.dla.prior import Frame, Prior
 from lapa_annotator.domain.edits import SetPoints
@@ -26,6 +31,12 @@ Place = Sequence[float] | Array
 
 HAND = 0.004
 """Standard deviation of a point set by hand, in inter-ocular distances of a frontal face."""
+
+# Standard deviations, in the same unit, that parts may err by in their own way: all are tried.
+_OWN_WAYS = (0.0, 0.02, 0.04, 0.08, 0.16, 0.3)
+# Half of all faces are thought to have no such errors beforehand.
+_LOG_LIKELY = np.log([0.5, *(0.1,) * 5])
+_OWN: Array = in_both_axes(own_correlation())
 
 # Points that were picked because they looked worst are worse than the rest of their face: how
 # the variance of the rest falls with their number. Fitted to a simulated annotator's picks.
@@ -55,13 +66,23 @@ class Estimate:
 
 
 @dataclass(frozen=True, eq=False)
+class _Way:
+    """What is known once certain points are fixed, if parts err by so much in their own way."""
+
+    own: float  # the variance of these errors
+    inverse: Array  # (2m, 2m): of the covariance of the fixed points' errors
+    log_root: float  # half the logarithm of that covariance's determinant
+    variance: Array  # (106,) left at scale 1, canonical units
+
+
+@dataclass(frozen=True, eq=False)
 class _Given:
     """What is known once certain points are fixed, wherever they are."""
 
     indices: tuple[int, ...]
-    gain: Array  # (212, 2m): how all errors follow those of the fixed points
-    inverse: Array  # (2m, 2m): of the covariance of the fixed points' errors
-    deviation: Array  # (106,) standard deviation left at scale 1, canonical units
+    tied: Array  # (212, 2m): covariance of all errors with those of the fixed points
+    own: Array  # (212, 2m): how they are correlated in the parts' own ways
+    ways: tuple[_Way, ...]
 
 
 class Propagator:
@@ -87,7 +108,7 @@ class Propagator:
         frame = Frame.of(proposal.points, proposal.confidence, pose)
         self._there, self._back = frame.to_canonical, frame.to_canonical.inverse()
         self._base = self._there.apply(proposal.points)
-        self._covariance = prior.covariance
+        self._covariance = prior.covariance(frame.turn)
         self._mean = prior.mean(frame)
         self._scale, self._freedom = prior.scale(frame)
         self._given = _given(self._covariance, ())
@@ -111,17 +132,41 @@ class Propagator:
         places = np.array([fixed[i] for i in indices], dtype=np.float64).reshape(-1, 2)
         error = (self._there.apply(places) - self._base[chosen]).ravel()
         residual = error - self._mean.reshape(-1, 2)[chosen].ravel()
-        shift = (self._mean + given.gain @ residual).reshape(N_POINTS, 2)
+        force, own_force, variance = self._weighed(residual)
+        shift = (self._mean + given.tied @ force + given.own @ own_force).reshape(N_POINTS, 2)
         here, origin = self._back.apply(self._strength * shift), (self._back.tx, self._back.ty)
         points = self.proposal.points + (here - origin)
         points[chosen] = places
-        freedom = self._freedom + residual.size
-        known = self._freedom * self._scale + float(residual @ given.inverse @ residual)
-        scale = known / freedom * (1 + (len(chosen) if picked is None else picked)) ** _PICKED
+        easier = (1 + (len(chosen) if picked is None else picked)) ** _PICKED
         held = (1 - self._strength) ** 2 * (shift * shift).sum(axis=1) / 2
-        deviation = np.sqrt(scale * given.deviation**2 + held) * self._back.scale
+        deviation = np.sqrt(variance * easier + held) * self._back.scale
         deviation[chosen] = 0
-        return Estimate(points, deviation, freedom)
+        return Estimate(points, deviation, self._freedom + residual.size)
+
+    def _weighed(self, residual: Array) -> tuple[Array, Array, Array]:
+        """Weigh the ways in which parts may err by how well they explain the fixed points.
+
+        Args:
+            residual: (2m,) errors of the fixed points beyond the mean.
+
+        Returns:
+            (2m,) what the covariance and (2m,) what the own ways turn into shifts; (106,) the
+            variance that is left.
+        """
+        ways, freedom = self._given.ways, self._freedom
+        after = freedom + residual.size
+        forces = [way.inverse @ residual for way in ways]
+        known = [freedom * self._scale + float(residual @ force) for force in forces]
+        fit = _LOG_LIKELY[: len(ways)] - [way.log_root for way in ways] - after / 2 * np.log(known)
+        shares = np.exp(fit - fit.max())
+        shares /= shares.sum()
+        force, own_force = np.zeros((2, residual.size))
+        for way, share, pull in zip(ways, shares, forces, strict=True):
+            force += share * pull
+            own_force += share * way.own * pull
+        # Not a mean over all ways: an unlikely wide one would drown the likely ones.
+        best = int(shares.argmax())
+        return force, own_force, known[best] / after * ways[best].variance
 
     def edit(self, face: Face, dragged: SetPoints) -> SetPoints:
         """One edit of a drag and of what it brings along; undone as one.
@@ -165,8 +210,20 @@ class Propagator:
 
 def _given(covariance: Array, indices: tuple[int, ...]) -> _Given:
     rows = np.array([2 * i + k for i in indices for k in (0, 1)], dtype=np.intp)
-    inverse = np.linalg.inv(covariance[np.ix_(rows, rows)] + HAND**2 * np.eye(rows.size))
-    gain = covariance[:, rows] @ inverse
-    left = np.diag(covariance) - np.einsum("ij,ij->i", gain, covariance[:, rows])
-    deviation = np.sqrt(np.maximum(left, 0).reshape(-1, 2).mean(axis=1))
-    return _Given(indices, gain, np.asarray(inverse), np.asarray(deviation))
+    tied, own = covariance[:, rows], _OWN[:, rows]
+    ways = _OWN_WAYS if indices else _OWN_WAYS[:1]
+    return _Given(indices, tied, own, tuple(_way(covariance, tied, own, rows, w) for w in ways))
+
+
+def _way(
+    covariance: Array, tied: Array, own: Array, rows: NDArray[np.intp], deviation: float
+) -> _Way:
+    way = deviation**2
+    both = tied + way * own
+    root = np.linalg.cholesky(both[rows] + HAND**2 * np.eye(rows.size))
+    inverse_root = np.linalg.inv(root)
+    explained = both @ inverse_root.T
+    left = np.diag(covariance) + way - (explained * explained).sum(axis=1)
+    variance = np.maximum(left, 1e-12).reshape(-1, 2).mean(axis=1)
+    log_root = float(np.log(np.diag(root)).sum())
+    return _Way(way, inverse_root.T @ inverse_root, log_root, variance)

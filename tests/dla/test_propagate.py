@@ -62,6 +62,25 @@ def test_a_drag_back_to_the_proposal_takes_its_neighbours_back():
     assert np.allclose(back, landmarks.points)
 
 
+def test_a_contour_drawn_by_another_rule_leaves_the_rest_of_the_face_alone():
+    landmarks, _ = proposal()
+    propagator = Propagator(FRESH, landmarks)
+    off = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, -1.0]])
+
+    def followed(length: float) -> tuple[float, float]:
+        """How far the mouth and the contour follow three drags that contradict each other."""
+        fixed = {
+            i: landmarks.points[i] + length * v for i, v in zip((12, 16, 20), off, strict=True)
+        }
+        moved = np.linalg.norm(propagator.move(fixed).points - landmarks.points, axis=1) / length
+        return float(moved[84:96].mean()), float(moved[[11, 21]].mean())
+
+    mouth, contour = followed(0.02 * EYES)
+    far_mouth, far_contour = followed(0.4 * EYES)
+    assert far_mouth < 0.5 * mouth
+    assert far_contour > 0.6 * contour
+
+
 def test_strength_says_how_far_neighbours_follow(jaws):
     landmarks, truth = proposal()
     moved = [

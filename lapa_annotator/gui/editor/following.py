@@ -186,6 +186,6 @@ def _found(find: FindPrior, model: str) -> Prior | str:
         prior = find(model)
     except InputError as error:
         return str(error)
-    # Its covariance is worked out here, not under the hand.
-    _ = prior.covariance
+    # What it comes to is worked out here, not under the hand.
+    prior.prepare()
     return prior
