@@ -281,9 +281,8 @@ def exporting(folder: Path) -> None:
     dialog = scene.window.view.exports.dialog
     lips = {"upper lip": "lips", "lower lip": "lips", "hair": "background"}
     more = {"format": "coco", "names": lips, "colours": {"lips": "#ff0066"}}
-    more |= {"folder": "/data/faces-coco", "more": "doubt:<0.8"}
+    more |= {"folder": str(Path(tempfile.gettempdir()) / "faces-coco"), "more": "doubt:<0.8"}
     dialog.show_choices(Choices.from_dict(dialog.choices().to_dict() | more))
-    dialog.what.folder.edit.setText(str(folder / "faces-coco"))
     scene.wait(lambda: "photo" in dialog.what.count.text())
     scene.save("export", dialog)
     dialog.tabs.setCurrentWidget(dialog.classes)

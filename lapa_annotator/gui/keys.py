@@ -118,7 +118,7 @@ def together(action: str, other: str) -> bool:
     While the label map is repaired, or reviewed, there are no points to work on.
     """
     needs = [BY_ID[name].needs for name in (action, other)]
-    hands = {"points" if n in ("points", "selection") else n for n in needs}
+    hands = {{"selection": "points", "others": "review"}.get(n, n) for n in needs}
     return len(hands & {"points", "repair", "review"}) < 2
 
 

@@ -40,6 +40,7 @@ class FolderField(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         self._label = QLabel(label)
+        self._label.setVisible(bool(label))
         column.addWidget(self._label)
         column.addLayout(line)
         column.addWidget(self._note)
@@ -65,6 +66,7 @@ class FolderField(QWidget):
         """Ask for another folder."""
         self._hint = hint
         self._label.setText(label)
+        self._label.setVisible(bool(label))
         self.edit.setAccessibleName(label)
 
     def _browse(self) -> None:

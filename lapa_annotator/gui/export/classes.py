@@ -19,7 +19,7 @@ from lapa_annotator.domain.classes import CLASSES
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.classes import parse_classes
 from lapa_annotator.gui.export.choices import Choices
-from lapa_annotator.gui.export.sections import Section
+from lapa_annotator.gui.export.sections import Section, in_a_row
 from lapa_annotator.gui.widgets import wrapped
 
 _ROW_HEIGHT = 26
@@ -51,7 +51,7 @@ class ClassSection(Section):
         self.reset = QPushButton(self.tr("LaPa's own classes"))
         self.form.addRow(self.hint)
         self._add("", self.table, "classes")
-        self.form.addRow("", self.reset)
+        self.form.addRow(in_a_row([self.reset]))
         self.reset.clicked.connect(lambda: self.show_choices(Choices()))
         self.table.itemChanged.connect(self._edited)
         self.table.cellDoubleClicked.connect(self._double_clicked)
@@ -84,7 +84,9 @@ class ClassSection(Section):
         self._filling = True
         for row, target in enumerate(classes.targets):
             cell = self.table.item(row, 2)
-            cell.setBackground(QColor(*classes.rows[target].colour))
+            colour = QColor(*classes.rows[target].colour)
+            cell.setData(Qt.ItemDataRole.DecorationRole, colour)
+            cell.setText(colour.name())
         self._filling = False
 
     def _edited(self) -> None:
@@ -95,7 +97,7 @@ class ClassSection(Section):
     def _double_clicked(self, row: int, column: int) -> None:
         if column != 2:
             return
-        before = self.table.item(row, 2).background().color()
+        before = QColor(self.table.item(row, 2).text())
         found = QColorDialog.getColor(before, self, self.tr("Colour of the class"))
         if found.isValid():
             self.set_colour(row, found.name())

@@ -66,6 +66,13 @@ class Section(QWidget):
         if not note:
             self.form.addRow(label, field)
             return
+        holder = self._noted(field, note)
+        if label:
+            self.form.addRow(label, holder)
+        else:
+            self.form.addRow(holder)
+
+    def _noted(self, field: QWidget, note: str) -> QWidget:
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -74,10 +81,11 @@ class Section(QWidget):
         self.notes[note] = wrapped("", "fieldError")
         self.notes[note].hide()
         column.addWidget(self.notes[note])
-        self.form.addRow(label, holder)
+        return holder
 
 
-def _in_a_row(widgets: Iterable[QWidget]) -> QWidget:
+def in_a_row(widgets: Iterable[QWidget]) -> QWidget:
+    """Put widgets beside each other, at the left."""
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
@@ -104,7 +112,9 @@ class WhatSection(Section):
 
     def __init__(self, tags: Iterable[str]) -> None:
         super().__init__()
-        self.statuses = {str(s): QCheckBox(str(s).capitalize()) for s in reversed(Status)}
+        # What is finished is what most people want, so it comes first.
+        order = (*list(Status)[3:], *reversed(list(Status)[:3]))
+        self.statuses = {str(s): QCheckBox(str(s).capitalize()) for s in order}
         for box in self.statuses.values():
             box.toggled.connect(self.changed)
         # A tag with a quote in it cannot be written in the search language.
@@ -128,7 +138,7 @@ class WhatSection(Section):
         self.replace.toggled.connect(self.changed)
 
     def _lay_out(self) -> None:
-        self._add(self.tr("Photos that are"), _in_a_row(self.statuses.values()), "statuses")
+        self._add(self.tr("Photos that are"), in_a_row(self.statuses.values()), "statuses")
         self._add(self.tr("with the tag"), self.tag)
         self._add(self.tr("of the person"), self.person)
         self._add(self.tr("and"), self.more, "more")
@@ -196,7 +206,7 @@ class SplitSection(Section):
         self.stratify = QCheckBox(
             self.tr("Give every split its share of frontal, turned and profile faces")
         )
-        self._add(self.tr("Shares"), _in_a_row(labelled), "shares")
+        self._add(self.tr("Shares"), in_a_row(labelled), "shares")
         self._add(self.tr("What decides"), self.by)
         self.form.addRow("", self.stratify)
         for box in self.shares:

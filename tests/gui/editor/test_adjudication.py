@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 
 from lapa_annotator.domain.classes import Label
 from lapa_annotator.domain.face import Annotation, Status
@@ -74,6 +75,22 @@ def test_his_label_map_is_blinked_with_and_stands_beside(twice):
     assert comparing.blink()
     twice.editor.toggle_beside()
     assert (comparing.beside.map_item.pixels == labels).all()
+
+
+def _violet(desk) -> int:
+    """How many pixels of the canvas are of the ink of other people's points."""
+    image = desk.editor.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    pixels = rows[:, : 3 * image.width()].reshape(-1, 3).astype(int)
+    return int((np.abs(pixels - (190, 130, 255)).max(axis=1) < 25).sum())
+
+
+def test_his_points_are_drawn_while_he_is_compared_with(twice):
+    assert not _violet(twice)
+    _compare(twice, OTHERS)
+    assert _violet(twice) > 100
+    _compare(twice, 0)
+    assert not _violet(twice)
 
 
 def test_his_points_can_be_settled_with_only_while_he_is_compared_with(twice):

@@ -43,6 +43,7 @@ class Comparing(QObject):
     ) -> None:
         super().__init__(parent)
         self._document, self._options, self._map = document, options, live_map
+        self._canvas = canvas
         self._run_slow = run_slow
         self._wanted = 0
         self.reference: Reference | None = None
@@ -116,6 +117,7 @@ class Comparing(QObject):
         if face is None or other is None or other[1].landmarks is None:
             self._others.set_points(None, None)
         else:
+            self._others.set_area(self._canvas.area)
             self._others.set_points(self._document.points(face), other[1].landmarks.points)
 
     def blink(self) -> bool:
