@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -349,6 +350,21 @@ def test_a_backup_holds_the_model_versions_but_no_checkpoints(
         f"{weights}network.bin",
     }
     assert (copy / weights / "network.bin").read_bytes() == b"network.bin"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_backup_that_cannot_copy_a_version_is_one_sentence_and_leaves_nothing(
+    annotated: tuple[Path, int, Face], tmp_path: Path
+) -> None:
+    folder, _, _ = annotated
+    (folder / "training").mkdir()
+    os.mkfifo(folder / "training" / "weights.bin")
+    before = sorted(tmp_path.iterdir())
+    with _as(folder, "ann") as project:
+        with pytest.raises(InputError, match="cannot be written") as caught:
+            project.backup(tmp_path / "copy")
+        assert "weights.bin" in str(caught.value) and str(caught.value).count("\n") == 0
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_a_face_added_by_the_second_person_alone_is_kept(

@@ -251,7 +251,9 @@ class PictureSection(Section):
         self.upright = QCheckBox(self.tr("Turn crops so that the eyes are level"))
         self.png = QCheckBox(self.tr("PNG instead of JPEG for photos that are not copied"))
         self.overlays = QCheckBox(self.tr("Pictures to look at, with map and points (overlays/)"))
-        self.metadata = QCheckBox(self.tr("What the format does not keep, as JSON"))
+        self.metadata = QCheckBox(
+            self.tr("What the format does not keep (metadata.jsonl, occluders/)")
+        )
         self.licence = QLineEdit()
         self.licence.setPlaceholderText(self.tr("terms of the photos and annotations"))
         self._lay_out()
