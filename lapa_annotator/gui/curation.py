@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPen, QPixmap
-from PySide6.QtWidgets import QDockWidget, QGraphicsRectItem, QWidget
+from PySide6.QtWidgets import QDockWidget, QGraphicsRectItem, QMainWindow, QWidget
 
 from lapa_annotator.batch.errors.finding import Finding
 from lapa_annotator.batch.errors.fine import mark_fine, take_back_fine
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 _SHARP = 2
 _FRAME = QColor(255, 140, 0)
-_ROOM = 0.35
+_ROOM = 0.3
+_HEIGHT = 560
 
 
 class Curation(QObject):
@@ -86,7 +87,7 @@ class Curation(QObject):
         """Look for errors in the whole project, in the background."""
         if self._desk is None or self._job is not None:
             return
-        self._bring_forward()
+        self._bring_forward(room=True)
         project = self._desk.project
         self.panel.show_progress(Step(0))
         title = self.tr("Looking for errors …")
@@ -207,11 +208,15 @@ class Curation(QObject):
         project = self._desk.project
         return self._pictures.get(finding.key, lambda: picture(project, finding, _SHARP * PICTURE))
 
-    def _bring_forward(self) -> None:
+    def _bring_forward(self, room: bool = False) -> None:
+        """Show the panel; with ``room`` for more than a few rows."""
         dock = self.panel.parent()
         if isinstance(dock, QDockWidget):
             dock.show()
             dock.raise_()
+            home = dock.parent()
+            if room and isinstance(home, QMainWindow):
+                home.resizeDocks([dock], [_HEIGHT], Qt.Orientation.Vertical)
 
     def _tell(self, error: InputError) -> None:
         self.said.emit(Message(str(error), "error", "curation"))

@@ -51,8 +51,8 @@ def look_alike(seen: Seen) -> Iterator[Finding]:
 
 
 def _about(photo: PhotoSeen, kind: str, severity: float, said: str, other: PhotoSeen) -> Finding:
-    about = str(other.info.id)
-    return Finding(kind, photo.info.id, photo.path, "", severity, None, said, about)
+    info, twin = photo.info, other.info.id
+    return Finding(kind, info.id, photo.path, "", severity, None, said, str(twin), twin)
 
 
 def _nearest(

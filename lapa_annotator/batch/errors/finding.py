@@ -24,6 +24,7 @@ class Finding:
         place: where to look, in image pixels; None for the whole photo.
         sentence: what is wrong, for people.
         about: what of the face it is about; the same as long as the finding is the same.
+        other: another photo that it is about, 0 for none.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Finding:
     place: Box | None
     sentence: str
     about: str
+    other: int = 0
 
     @property
     def key(self) -> str:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from lapa_annotator.batch.errors.finding import Finding
-from lapa_annotator.batch.pictures import Image, dots, sheet
+from lapa_annotator.batch.pictures import Image, dots, resized, sheet
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.geometry import Box
@@ -24,13 +24,32 @@ _BEHIND = (32, 32, 32)
 def picture(project: Project, finding: Finding, side: int = SIDE) -> Image:
     """The surroundings of what a finding is about, framed: (side, side, 3) uint8 RGB.
 
+    Two photos that are about each other stand side by side.
+
     Raises:
         InputError: the photo cannot be read.
     """
     pixels = read_photo(project.photo_path(finding.image_id)).pixels
+    if finding.other:
+        twin = read_photo(project.photo_path(finding.other)).pixels
+        halves = [_upright_half(p, side) for p in (pixels, twin)]
+        return np.ascontiguousarray(np.hstack(halves)[:, :side])
     faces = project.load(finding.image_id).faces
     face = next((f for f in faces if f.id == finding.face_id), None)
     return framed(pixels, finding.place, face, side)
+
+
+def _upright_half(pixels: Image, side: int) -> Image:
+    """A whole photo in a strip half as wide as high."""
+    wide = (side + 1) // 2
+    small = resized(pixels, side)
+    if small.shape[1] > wide:
+        small = resized(pixels, max(1, round(wide * max(pixels.shape[:2]) / pixels.shape[1])))
+    out = np.full((side, wide, 3), _BEHIND, np.uint8)
+    height, width = min(small.shape[0], side), min(small.shape[1], wide)
+    y, x = (side - height) // 2, (wide - width) // 2
+    out[y : y + height, x : x + width] = small[:height, :width]
+    return out
 
 
 def framed(pixels: Image, place: Box | None, face: Face | None, side: int = SIDE) -> Image:

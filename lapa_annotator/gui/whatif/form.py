@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -36,7 +37,7 @@ _TITLES: dict[str, str] = {
     "segmenter": _("Hair and skin by"),
     "parser": _("Fine stage"),
 }
-_ROW = 24
+_ROW = 21
 
 
 class Layers(QListWidget):
@@ -86,7 +87,10 @@ class SettingsForm(QWidget):
         self._show: dict[str, Callable[[Value], None]] = {}
         self.fields: dict[str, QWidget] = {}
         self._labels: dict[str, QLabel] = {}
-        form = QFormLayout(self)
+        form = QFormLayout()
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addStretch(1)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setVerticalSpacing(7)
         for knob in KNOBS:
@@ -140,7 +144,7 @@ class SettingsForm(QWidget):
             return layers
         if knob.kind == "parser":
             line = QLineEdit()
-            line.setPlaceholderText(self.tr("the usual one, or the folder of a run"))
+            line.setPlaceholderText(self.tr("the usual one"))
             line.editingFinished.connect(self._on_changed)
             self._read[knob.name] = lambda: BY_NAME[knob.name].read(line.text())
             self._show[knob.name] = lambda value: line.setText(str(value))

@@ -166,6 +166,10 @@ def test_pictures_frame_the_place_and_a_missing_photo_is_grey(project):
     shown = picture(project, found.findings[0], 120)
     assert shown.shape == (120, 120, 3)
     assert ((shown == (255, 140, 0)).all(axis=2)).any()
+    copy = next(f for f in found.findings if f.kind == "copy")
+    both = picture(project, copy, 120)
+    assert both.shape == (120, 120, 3)
+    assert (both[:, :60] == both[:, 60:]).all()
     for file in project.folder.parent.glob("photos/*"):
         file.unlink()
     assert (findings_sheet(project, found.findings) == 64).any()
