@@ -120,11 +120,13 @@ def _agreement(found: Gathered) -> str:
     text = "<p>Mean distance of the points, in per cent of the inter-ocular distance.</p>"
     text += _table(columns, rows)
     known = [i for i in np.argsort(-points) if np.isfinite(points[i])][:_WORST_POINTS]
-    worst = {f"{i} {POINT_DEFINITIONS[i]}": float(points[i]) for i in known}
-    text += f"<h3>The points that people agree on least</h3>{charts.bars(worst, ' %')}"
+    worst = [(int(i), POINT_DEFINITIONS[i], float(points[i])) for i in known]
+    text += "<h3>The points that people agree on least</h3>"
+    text += _table(("point", "where", "mean distance %"), worst)
     scores = {k: 100 * v for k, v in class_f1(told).items() if not math.isnan(v)}
+    colours = {c.name: "#" + "".join(f"{v:02x}" for v in c.colour) for c in CLASSES}
     if scores:
-        text += f"<h3>Classes: F1 of their label maps</h3>{charts.bars(scores, ' %')}"
+        text += f"<h3>Classes: F1 of their label maps</h3>{charts.bars(scores, ' %', colours)}"
     return text
 
 

@@ -12,10 +12,12 @@ from lapa_annotator.gui.editor.items.stamps import CASING
 
 _INK = QColor(190, 130, 255)
 _ARM = 3.5
+# Where two people set a point within so many pixels of the screen, they agree.
+_SAME = 4.0
 
 
 class OthersItem(Whole):
-    """Draws a cross at each of another person's points, and a line to it from ours."""
+    """Draws a cross at each of another person's points that lies elsewhere, and a line to it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,13 +40,18 @@ class OthersItem(Whole):
         view = painter.worldTransform()
         here = [view.map(QPointF(*place)) for place in self._ours.tolist()]
         there = [view.map(QPointF(*place)) for place in self._theirs.tolist()]
+        ways = [(a, b) for a, b in zip(here, there, strict=True) if _far(a, b)]
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for pen in (QPen(CASING, 3), QPen(_INK, 1.4)):
             painter.setPen(pen)
-            for start, end in zip(here, there, strict=True):
+            for start, end in ways:
                 painter.drawLine(start, end)
                 for arm in (QPointF(_ARM, _ARM), QPointF(_ARM, -_ARM)):
                     painter.drawLine(end - arm, end + arm)
         painter.restore()
+
+
+def _far(a: QPointF, b: QPointF) -> bool:
+    return max(abs(a.x() - b.x()), abs(a.y() - b.y())) >= _SAME
