@@ -31,6 +31,7 @@ from lapa_annotator.gui.editor import work
 from lapa_annotator.gui.export.choices import Choices
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.window import Window
+from lapa_annotator.ppa.settings import Settings as ParsingSettings
 from lapa_annotator.store.project import Project
 
 IMAGES = Path(__file__).parent / "images"
@@ -321,6 +322,59 @@ def adjudication(folder: Path) -> None:
     scene.save("adjudication")
 
 
+def curation(folder: Path) -> None:
+    """Errors found among portraits, four of them planted, and a trial of other settings."""
+    shared = Path(os.environ.get("LAPA_SHARED", Path(__file__).parents[2] / "shared"))
+    portraits = sorted((shared / "data" / "portraits").rglob("*.jpg"))[:24]
+    if not portraits:
+        sys.stdout.write("The shared portraits are not here: no pictures of found errors.\n")
+        return
+    photos = folder / "photos"
+    photos.mkdir()
+    for portrait in portraits:
+        (photos / portrait.name).write_bytes(portrait.read_bytes())
+    (photos / "copy.jpg").write_bytes(portraits[3].read_bytes())
+    scene = Scene(folder)
+    scene.window.jobs.create(photos, scene.folder / "faces")
+    scene.wait(lambda: scene.window.project is not None and scene.editor.has("points"))
+    scene.do("propose_all")
+    project = scene.window.project
+    scene.wait(lambda: project.count("status:proposed") == len(portraits) + 1)
+    _displace(project)
+    helper = scene.window.view.curation
+    scene.do("find_errors")
+    scene.wait(helper.panel.model.rowCount)
+    for _ in range(3):
+        scene.do("next_finding")
+        scene.idle()
+    scene.wait(lambda: not scene.window.queues.pictures.jobs)
+    scene.save("errors")
+    scene.do("what_if")
+    dialog = helper.dialog
+    dialog.form.show_settings(ParsingSettings.of({"hair": 0.8, "curve.mouth": "straight"}))
+    dialog.start()
+    scene.wait(dialog.most.count)
+    scene.wait(lambda: not scene.window.queues.pictures.jobs)
+    scene.save("what-if", dialog)
+
+
+def _displace(project: Project) -> None:
+    """Swap the eyes of one face, and move a brow and a mouth of two others."""
+    eyes = [*range(66, 84), 104, 105]
+    for number, (part, shift) in enumerate(
+        ((eyes, None), (range(33, 42), (0.0, -0.3)), (range(84, 104), (0.25, 0.0)))
+    ):
+        image = int(project.ids()[2 + 5 * number])
+        face = project.load(image).faces[0]
+        before = face.landmarks.take(list(part))
+        points = (
+            face.landmarks.points[MIRROR[eyes]]
+            if shift is None
+            else (before.points + np.array(shift) * face.landmarks.interocular)
+        )
+        project.save(image, SetPoints(face.id, before, replace(before, points=points)))
+
+
 def several_faces(folder: Path) -> None:
     """A photo of several faces."""
     scene = Scene(folder)
@@ -361,6 +415,7 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "several-faces": several_faces,
     "repair": repair,
     "review": review,
+    "curation": curation,
     "export": exporting,
     "adjudication": adjudication,
     "shortcuts": shortcuts,

@@ -35,6 +35,7 @@ _PARTS = {
     Label.LOWER_LIP: ("outer lip",),
     Label.INNER_MOUTH: ("inner lip",),
 }
+_NAMED = 3
 _PROFILE = 50.0
 """Degrees of yaw from which the far eye and eyebrow may be out of sight."""
 
@@ -54,8 +55,14 @@ def look(seen: Seen) -> Iterator[Finding]:
             parts = [i for label in lacking if label in drawn for i in _points_of(label)]
             where = face.points[parts] if parts else face.points
             worst = max(_SEVERITY[label] for label in lacking)
-            said = f"There is no {names} in the label map."
-            yield _finding(face, worst, said, names, where)
+            yield _finding(face, worst, f"The label map has no {_few(lacking)}.", names, where)
+
+
+def _few(labels: list[Label]) -> str:
+    """The first of some classes by name, and how many more there are."""
+    first = ", ".join(CLASSES[label].name for label in labels[:_NAMED])
+    more = len(labels) - _NAMED
+    return first if more <= 0 else f"{first} and {more} more"
 
 
 def _should_be(label: Label, drawn: dict[int, list[Polygon]]) -> bool:

@@ -186,6 +186,10 @@ def test_an_empty_class_is_told_once_a_face_with_all_that_is_missing():
     (found,) = empty.look(seen_of(*faces))
     assert found.about == "nose, left eyebrow"
     assert found.severity == 0.9
+    assert found.sentence == "The label map has no nose, left eyebrow."
+    bare = FaceMeasure((5000, 900, *(0,) * 9))
+    (found,) = empty.look(seen_of((placed(), bare)))
+    assert found.sentence.startswith("The label map has no nose, upper lip, lower lip and ")
 
 
 def test_an_empty_map_is_the_worst():
