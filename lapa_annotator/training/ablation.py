@@ -77,7 +77,7 @@ def train_ablation(
 def run_folder(out: Path, variant: str, seed: int) -> Path:
     """The folder of one run of a study."""
     words = "".join(c if c.isalnum() or c in "-_." else "-" for c in variant)
-    return out / f"{words}-seed-{seed}"
+    return out / f"{words.strip('-')}-seed-{seed}"
 
 
 def varied(

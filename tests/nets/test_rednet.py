@@ -1,6 +1,7 @@
 """RED-Net is built as paper 002 has it; unpooling and the prior on cases computed by hand."""
 
 import math
+import warnings
 
 import pytest
 import torch
@@ -16,6 +17,8 @@ from lapa_annotator.nets.rednet import (
     unpool,
 )
 from lapa_annotator.nets.registry import NETWORKS
+from lapa_annotator.runtime.engine import load_openvino
+from tests.nets.rows import filled
 
 PRINTED = {"a": 107, "b": 107, "c": 90, "d": 90}
 """Table 2: model sizes in MB."""
@@ -143,3 +146,17 @@ def test_a_final_score_map_adds_up_to_one():
     torch.testing.assert_close(
         adapted(logits, prior).exp().sum(dim=1), torch.ones(1, 4, 4), atol=1e-4, rtol=0
     )
+
+
+def test_openvino_finds_the_same_maxima():
+    # With unrounded weights, so that nothing but the operations can differ.
+    net = filled(REDNet(3, 0.0625, prior=False))
+    picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    openvino = load_openvino()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the conversion traces, of which torch warns
+        model = openvino.convert_model(net, example_input=picture)
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}
+    said = openvino.Core().compile_model(model, "CPU", exact)(picture.numpy())[0]
+    with torch.no_grad():
+        torch.testing.assert_close(torch.from_numpy(said), net(picture), atol=1e-3, rtol=1e-3)
