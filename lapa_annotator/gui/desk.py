@@ -30,7 +30,7 @@ from lapa_annotator.ppa.settings import Settings as Parsing
 from lapa_annotator.store.cache import CachedSegmentation
 from lapa_annotator.store.lease import Lease
 from lapa_annotator.store.project import Project
-from lapa_annotator.store.values import LeaseHeldError
+from lapa_annotator.store.values import LeaseHeldError, Task
 
 _PAINTED_MS = 15
 
@@ -142,13 +142,12 @@ class Desk(QObject):
 
     def _to_second(self) -> None:
         """Go to the next photo that is assigned for a second annotation, else to the next one."""
-        waiting = self.project.assignments.seconds_to_do()
-        ids = self.navigator.ids
+        assignments, ids = self.project.assignments, self.navigator.ids
         way = np.roll(ids, -self.navigator.row - 1)
-        there = way[np.isin(way, list(waiting))]
-        if there.size:
-            self.go(int(there[0]))
-        elif waiting or self.navigator.step(1) is None:
+        image_id = assignments.next_second(way.tolist())
+        if image_id is not None:
+            self.go(image_id)
+        elif self.navigator.step(1) is None or assignments.mine(Task.SECOND):
             text = self.tr("Every photo in the list that waits for you is done.")
             self.said.emit(Message(text, "ok", "end"))
         else:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from lapa_annotator.store.values import Task
+
 if TYPE_CHECKING:
     from lapa_annotator.gui.desk import Desk
 
@@ -28,5 +30,5 @@ def switch_second(desk: Desk) -> tuple[str, str]:
         "Second annotations by {who}: what you do is kept apart from the first ones, which are "
         "neither shown nor changed.",
     )
-    waiting = desk.project.assignments.seconds_to_do()
-    return text.format(who=who), f'assigned:"{who}"' if waiting else ""
+    has_some = desk.project.assignments.mine(Task.SECOND)
+    return text.format(who=who), f'assigned:"{who}"' if has_some else ""

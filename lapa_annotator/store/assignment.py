@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, exists, func, insert, select
@@ -103,20 +103,30 @@ class Assignments:
                     found.setdefault(TASKS[task], []).append(name)
         return found
 
-    def seconds_to_do(self) -> set[int]:
-        """Return the images that the project's annotator is yet to annotate a second time."""
-        me = self._project.annotator
+    def mine(self, task: Task) -> set[int]:
+        """Return the images that the project's annotator has for a task, done or not."""
         wanted = (
             select(_assigned.c.image_id)
             .join(NameRow, NameRow.id == _assigned.c.name_id)
-            .where(_assigned.c.task == TASK_CODES[Task.SECOND], NameRow.text == me)
+            .where(_assigned.c.task == TASK_CODES[task], NameRow.text == self._project.annotator)
         )
         with self._project.database.read() as connection:
             if not has_table(connection, _assigned):
                 return set()
-            mine = set(connection.scalars(wanted))
-        said = ((i, self._project.second.mine(i)) for i in mine)
-        return {i for i, second in said if second is None or not second.is_done}
+            return set(connection.scalars(wanted))
+
+    def next_second(self, image_ids: Iterable[int]) -> int | None:
+        """Return the first of some images that the annotator is yet to annotate a second time.
+
+        One after the other is looked at, so that the next one of thousands is found at once.
+        """
+        mine = self.mine(Task.SECOND)
+        for image_id in image_ids:
+            if image_id in mine:
+                second = self._project.second.mine(image_id)
+                if second is None or not second.is_done:
+                    return image_id
+        return None
 
     def all(self) -> list[Assigned]:
         """Return how far everybody is with what was assigned, by name and task."""

@@ -65,7 +65,8 @@ def test_a_second_person_sees_the_proposal_and_changes_nothing_of_the_first(
     hand.wait(lambda: hand.shows("b.png"))
     assert project.load(image) == before and len(project.history(image)) == entries
     assert project.second.mine(image).annotation.status is Status.DONE
-    assert project.assignments.seconds_to_do() == {hand.desk.image_id}
+    both = sorted(project.assignments.mine(Task.SECOND))
+    assert project.assignments.next_second(both) == hand.desk.image_id != image
     hand.do("toggle_second")
     hand.wait(lambda: not hand.desk.second and hand.shows("b.png"))
     assert hand.editor.document.photo.annotation == project.load(hand.desk.image_id)

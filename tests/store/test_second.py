@@ -312,8 +312,11 @@ def test_a_second_annotation_counts_as_done_when_its_person_says_so(
         project.assignments.give([image], ["ben"], Task.SECOND)
         project.second.begin(image)
         assert [a.done for a in project.assignments.all()] == [0]
+        assert project.assignments.next_second([7, image]) == image
         project.second.save(image, SetStatus(Status.PROPOSED, Status.DONE))
         assert [a.done for a in project.assignments.all()] == [1]
+        assert project.assignments.next_second([7, image]) is None
+        assert project.assignments.mine(Task.SECOND) == {image}
 
 
 @pytest.mark.parametrize("names", [[], ["ben", " "], ["ben", "ben"]])
