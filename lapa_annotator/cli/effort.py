@@ -16,6 +16,12 @@ from lapa_annotator.formats.atomic import replace_file
 
 def effort_verb(
     project: Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's .lapa folder.")],
+    blind: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=100, help="Show so many per cent of the new images without proposals."
+        ),
+    ] = None,
     json_: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON.")
     ] = None,
@@ -25,9 +31,18 @@ def effort_verb(
     Everything is read from the project's own journal; nothing leaves this computer.
     """
     from lapa_annotator.dla.doubt import suggest
-    from lapa_annotator.store.effort import finished_faces, hours_left, ledger
+    from lapa_annotator.store.effort import (
+        BLIND_SHARE,
+        anchoring,
+        finished_faces,
+        hours_left,
+        ledger,
+    )
     from lapa_annotator.store.project import Project
 
+    if blind is not None:
+        with Project.open(project) as opened:
+            opened.settings.set(BLIND_SHARE, blind / 100)
     with Project.open(project, read_only=True) as opened:
         faces = list(finished_faces(opened))
         left = hours_left(opened)
@@ -46,6 +61,13 @@ def effort_verb(
             for r in rows
         )
         Table("Effort a face", (*columns, *shares), cells, digits=1).show(Console())
+    pulls = anchoring(faces)
+    for pull in pulls:
+        span = f"{pull.nearer:.2f} (95 %: {pull.low:.2f} to {pull.high:.2f})"
+        typer.echo(
+            f"Points are left {span} % of the inter-ocular distance nearer to what {pull.model} "
+            f"proposed where it is seen ({pull.blind} faces without, {pull.shown} with it)."
+        )
     if left is None:
         typer.echo("Hours left: unknown before two images are finished with their time.")
     else:
@@ -56,4 +78,5 @@ def effort_verb(
         typer.echo(f"Good enough seems to be {bound.value:g} % of the inter-ocular distance.")
     if json_ is not None:
         told = {"effort": [asdict(r) for r in rows], "left": left and asdict(left)}
+        told["anchoring"] = [asdict(pull) for pull in pulls]
         replace_file(json_, (json.dumps(told, indent=2) + "\n").encode())

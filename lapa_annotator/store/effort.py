@@ -6,7 +6,8 @@ leaves the project.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 BLIND = "blind"
 """The tag of images whose faces are annotated without seeing a proposal."""
+
+BLIND_SHARE = "blind_share"
+"""The project's setting of which share of its new images is shown without proposals, 0 to 1."""
 
 _FINISHED = "status:done,approved"
 _OPEN = "status:new,proposed,in-progress"
@@ -93,6 +97,31 @@ class HoursLeft:
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class Anchoring:
+    """How much nearer to a model's proposals people leave points when they see these.
+
+    Attributes:
+        model: the model version.
+        blind, shown: how many faces were annotated without seeing proposals, and seeing them.
+        nearer: mean distance between proposal and final points of the blind ones less that of
+            the shown ones, in per cent of the inter-ocular distance.
+        low, high: its 95 % interval.
+    """
+
+    model: str
+    blind: int
+    shown: int
+    nearer: float
+    low: float
+    high: float
+
+
+def is_chosen_blind(path: str, share: float) -> bool:
+    """Whether an image, by its path, is among the ``share`` shown without proposals."""
+    return int(hashlib.sha256(path.encode()).hexdigest()[:8], 16) < share * 2**32
+
+
 def finished_faces(project: Project) -> Iterator[FinishedFace]:
     """Give the faces of finished images, one after the other.
 
@@ -109,12 +138,16 @@ def finished_faces(project: Project) -> Iterator[FinishedFace]:
         ]
         for face in faces:
             assert face.landmarks is not None
-            drags = list(_drags(standing, face.id))
+            drags = list(drags_of(standing, face.id))
             model = _main(face.landmarks.model)
+            proposal = project.proposal(face.id, model) if model else None
+            if proposal is None and BLIND in info.tags:
+                proposal = project.proposal(face.id)
+                model = model if proposal is None else _main(proposal.model)
             size = max(face.landmarks.interocular, 1e-6)
             yield FinishedFace(
                 face=face,
-                proposal=project.proposal(face.id, model) if model else None,
+                proposal=proposal,
                 annotator=info.annotator,
                 model=model,
                 drags=len(drags),
@@ -129,10 +162,11 @@ def _main(names: tuple[str, ...]) -> str:
     return max(set(known), key=lambda name: (known.count(name), name)) if known else ""
 
 
-def _drags(edits: list[Edit], face_id: str) -> Iterator[SetPoints]:
+def drags_of(edits: Iterable[Edit], face_id: str) -> Iterator[SetPoints]:
+    """Give the edits by hand, out of several, that moved points of a face."""
     for edit in edits:
         if isinstance(edit, Gesture):
-            yield from _drags(list(edit.edits), face_id)
+            yield from drags_of(edit.edits, face_id)
         elif isinstance(edit, SetPoints) and edit.face_id == face_id:
             by_hand = edit.after.origin == int(Origin.CORRECTED)
             moved = (edit.after.points != edit.before.points).any(axis=1)
@@ -178,6 +212,29 @@ def _moved(face: FinishedFace) -> float | None:
         return None
     off = np.linalg.norm(final.points - face.proposal.points, axis=1)
     return float(off.sum() / N_POINTS / final.interocular * 100)
+
+
+def anchoring(faces: Iterable[FinishedFace]) -> list[Anchoring]:
+    """Compare faces annotated with and without seeing proposals, by model version.
+
+    Versions with fewer than two faces of either kind are left out.
+    """
+    moves: dict[str, tuple[list[float], list[float]]] = {}
+    for face in faces:
+        move = _moved(face)
+        if move is not None:
+            moves.setdefault(face.model, ([], []))[int(face.blind)].append(move)
+    return [
+        _anchoring(model, np.array(shown), np.array(blind))
+        for model, (shown, blind) in sorted(moves.items())
+        if len(shown) > 1 and len(blind) > 1
+    ]
+
+
+def _anchoring(model: str, shown: NDArray[np.float64], blind: NDArray[np.float64]) -> Anchoring:
+    nearer = float(blind.mean() - shown.mean())
+    off = _WIDE * float(np.sqrt(blind.var(ddof=1) / blind.size + shown.var(ddof=1) / shown.size))
+    return Anchoring(model, blind.size, shown.size, nearer, nearer - off, nearer + off)
 
 
 def hours_left(project: Project) -> HoursLeft | None:

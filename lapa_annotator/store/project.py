@@ -293,7 +293,8 @@ class Project:
 
         A proposed face is a known one if their boxes overlap by half (intersection over union).
         No face is removed. An image that is done or approved keeps its annotation. What was
-        proposed is kept for ``proposal`` in any case.
+        proposed is kept for ``proposal`` in any case. Of images tagged "blind", and of the share
+        of new ones that the project wants so, the faces alone are taken, without points.
 
         Args:
             faces: with landmarks; their points' origin and model say where they come from.

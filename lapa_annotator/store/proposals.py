@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import Connection, delete, insert, select, update
 
-from lapa_annotator.domain.edits import AddFace, Edit, Gesture, SetFace, SetPoints, SetStatus
+from lapa_annotator.domain.edits import (
+    AddFace,
+    Edit,
+    Gesture,
+    SetFace,
+    SetPoints,
+    SetStatus,
+    SetTags,
+)
 from lapa_annotator.domain.face import Annotation, Face, Status
 from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.store import journal, rows
 from lapa_annotator.store.codec import pack_landmarks, unpack_landmarks
+from lapa_annotator.store.effort import BLIND, BLIND_SHARE, is_chosen_blind
 from lapa_annotator.store.models import UNKNOWN, ImageRow, NameRow, ProposalRow, Role
 from lapa_annotator.store.values import Revision
 
@@ -36,6 +45,7 @@ def propose(
     force: bool,
 ) -> Revision | None:
     """Take a model's faces into an annotation; see ``Project.propose``."""
+    share = project.settings.get(BLIND_SHARE, 0.0)
     with project.database.write() as connection:
         stored = rows.read(connection, project.names, image_id)
         project.leases.guard(connection, image_id, stored.path)
@@ -45,9 +55,16 @@ def propose(
             _put_doubt(connection, image_id, doubt)
         if stored.annotation.status in _FINISHED and not force:
             return None
+        tags = stored.annotation.tags
+        is_new = stored.annotation.status is Status.NEW and not stored.annotation.faces
+        blind = BLIND in tags or (is_new and is_chosen_blind(stored.path, share))
+        if blind and not force:
+            faces = [replace(face, landmarks=None) for face in faces]
         edits = proposal_edits(stored.annotation, faces, known, force=force)
         if not edits:
             return None
+        if blind and BLIND not in tags:
+            edits.append(SetTags(tags, tags | {BLIND}))
         title = f"Proposal of {model}"
         return journal.save_within(connection, project, image_id, Gesture(tuple(edits)), title)
 

@@ -10,7 +10,15 @@ from lapa_annotator.domain.face import Face, Status
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.landmarks import Landmarks, Origin
 from lapa_annotator.domain.schema import N_POINTS
-from lapa_annotator.store.effort import BLIND, finished_faces, hours_left, ledger
+from lapa_annotator.store.effort import (
+    BLIND,
+    BLIND_SHARE,
+    anchoring,
+    finished_faces,
+    hours_left,
+    is_chosen_blind,
+    ledger,
+)
 from tests.dla.shapes import placed
 from tests.store.builders import make_project, moved
 
@@ -81,6 +89,42 @@ def test_blind_faces_are_told_apart(project):
     annotate(project, one, drags=1, seconds=5)
     annotate(project, two, drags=1, seconds=5, blind=True)
     assert [row.blind for row in ledger(list(finished_faces(project)))] == [False, True]
+
+
+def test_a_share_of_new_images_is_shown_without_proposals(project):
+    one, two = project.ids().tolist()[:2]
+    project.propose(one, [face()], "mesh-1")
+    assert project.load(one).faces[0].landmarks is not None
+    project.settings.set(BLIND_SHARE, 1.0)
+    project.propose(two, [face()], "mesh-1")
+    (hidden,) = project.load(two).faces
+    assert hidden.landmarks is None
+    assert BLIND in project.load(two).tags
+    assert project.proposal(hidden.id) is not None, "it is kept to be compared with"
+    project.propose(two, [replace(hidden, landmarks=face().landmarks)], "mesh-2")
+    assert project.load(two).faces[0].landmarks is None
+    project.propose(one, [replace(project.load(one).faces[0], landmarks=None)], "mesh-2")
+    assert BLIND not in project.load(one).tags, "what was seen once is not blind"
+
+
+def test_the_share_is_about_what_was_asked_for():
+    chosen = [is_chosen_blind(f"photo-{k}.jpg", 0.1) for k in range(2000)]
+    assert 0.07 < np.mean(chosen) < 0.13
+    assert not any(is_chosen_blind(f"photo-{k}.jpg", 0.0) for k in range(50))
+
+
+def test_anchoring_is_how_much_nearer_to_proposals_points_stay_where_these_are_seen(project):
+    one, *_ = project.ids().tolist()
+    annotate(project, one, drags=1, seconds=5)
+    (seen,) = finished_faces(project)
+    far = np.arange(N_POINTS)[:, None] * 0 + 4.0
+    off = replace(seen.face.landmarks, points=seen.proposal.points + far)
+    blind = replace(seen, face=replace(seen.face, landmarks=off), blind=True)
+    (pull,) = anchoring([seen, seen, blind, blind])
+    assert (pull.model, pull.blind, pull.shown) == ("mesh-1", 2, 2)
+    assert pull.nearer == pytest.approx(np.hypot(4, 4) / 80 * 100, rel=0.1)
+    assert pull.low <= pull.nearer <= pull.high
+    assert anchoring([seen, seen, blind]) == []
 
 
 def test_the_hours_left_come_with_an_interval(project):
