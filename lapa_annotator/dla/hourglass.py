@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,6 +108,13 @@ class HourglassProposer:
         batch = np.ascontiguousarray(crop_pixels.transpose(0, 3, 1, 2), dtype=np.float32)
         batch *= np.float32(1 / 255)
         return session_of(self._path, self._precision, batch.shape)(batch)[-1]
+
+    @cached_property
+    def digest(self) -> str:
+        """Hexadecimal digits that change with the weights, whatever their name."""
+        weights = self._path.with_suffix(".bin")
+        data = (weights if weights.is_file() else self._path).read_bytes()
+        return hashlib.sha256(data).hexdigest()[:16]
 
     @cached_property
     def _calibration(self) -> Calibration:

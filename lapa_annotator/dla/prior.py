@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lapa_annotator.dla.covariance import assumed_covariance
+from lapa_annotator.dla.covariance import assumed_covariance, own_correlation
 from lapa_annotator.dla.frame import MIRROR_SIGNS, canonical, mean_shape, pose_features
 from lapa_annotator.dla.pose import estimate_pose
 from lapa_annotator.domain.face import Pose
@@ -51,7 +51,10 @@ _SMALLEST = 1e-9
 # What was learned of other faces counts as no more of them than this: measured from faces of
 # little turned heads to those of turned ones, with 0 to 50 of these seen.
 _MOST_INHERITED = 60.0
+# How much is believed of the mean error, and of how the errors of two parts go together.
 _BELIEVED = 0.5
+
+_SAME_PART = np.kron(own_correlation() > 0, np.ones((2, 2))) > 0
 
 # What mirroring does to errors, and to the features.
 _SWAP = (2 * MIRROR[:, None] + np.arange(2)).ravel()
@@ -262,12 +265,14 @@ class Prior:
     def for_other_faces(self) -> Prior:
         """The prior for faces of another kind, which err differently: it knows less of them.
 
-        Of the mean error, which is what differs most, half is believed; the other half is taken
-        for chance, so the covariance grows by it.
+        Of the mean error half is believed, and half is taken for chance, so the covariance grows
+        by it. So is half of what the error of one part says of another part's.
         """
         share = min(1.0, _MOST_INHERITED / max(self.sums.faces, 1.0))
         known = Sums.none().plus(self.sums, share)
-        return replace(self, sums=replace(known, cross=_BELIEVED * known.cross))
+        believed = np.where(_SAME_PART, 1.0, _BELIEVED)
+        cross, square = _BELIEVED * known.cross, believed * known.square
+        return replace(self, sums=replace(known, cross=cross, square=square))
 
     def updated(self, corrections: Sequence[Correction], passes: int = 1) -> Prior:
         """The prior after some more faces.

@@ -124,7 +124,9 @@ class KnownFolder:
             cache: folder that proposals are kept in from one call to the next; the user's
                 cache folder when left out.
         """
-        key = f"{self.path.absolute()}\0{self.fingerprint()}\0{detector.name}\0{proposer.name}"
+        # Weights may be replaced under the same name.
+        version = proposer.name + getattr(proposer, "digest", "")
+        key = f"{self.path.absolute()}\0{self.fingerprint()}\0{detector.name}\0{version}"
         kept = (cache or _cache()) / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npz"
         rows = _read(kept, len(self))
         made: list[NDArray[np.float64]] = []
