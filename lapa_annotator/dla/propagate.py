@@ -223,7 +223,9 @@ def _way(
     root = np.linalg.cholesky(both[rows] + HAND**2 * np.eye(rows.size))
     inverse_root = np.linalg.inv(root)
     explained = both @ inverse_root.T
-    left = np.diag(covariance) + way - (explained * explained).sum(axis=1)
+    # Nothing was seen of the own ways of parts in which no point is fixed.
+    seen = (own != 0).any(axis=1)
+    left = np.diag(covariance) + way * seen - (explained * explained).sum(axis=1)
     variance = np.maximum(left, 1e-12).reshape(-1, 2).mean(axis=1)
     log_root = float(np.log(np.diag(root)).sum())
     return _Way(way, inverse_root.T @ inverse_root, log_root, variance)
