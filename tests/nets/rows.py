@@ -27,7 +27,7 @@ TINY = {
         {**{"backbone": "resnet18", "width": 0.125, "head": 8, "channels": 8}, **more}
         for more in (
             {"classes": 3},
-            {"edge": 0, "reasoning": False},
+            {"edge": 0, "reasoning": False, "projection": "spatial"},
             {"projection": "spatial"},
             {"projection": "none"},
         )
