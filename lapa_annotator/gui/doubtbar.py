@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from lapa_annotator.dla.doubt import Doubt, GoodEnough
 from lapa_annotator.domain.schema import N_POINTS
+from lapa_annotator.gui.tally import Tally
 
 _ENOUGH, _DOUBTFUL = QColor(72, 178, 96), QColor(232, 150, 40)
 
@@ -36,7 +37,7 @@ class DoubtBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.why_not, self.said = QLabel(), QLabel()
-        self.bar = _Bar()
+        self.tally, self.bar = Tally(), _Bar()
         self.button = QToolButton()
         self.button.setAutoRaise(True)
         self.button.setToolTip(self.tr("Good enough: up to which error a point needs no drag"))
@@ -44,7 +45,7 @@ class DoubtBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        for widget in (self.why_not, self.bar, self.said, self.button):
+        for widget in (self.why_not, self.tally, self.bar, self.said, self.button):
             row.addWidget(widget)
         self.panel = _BoundPanel(self)
         self.panel.chosen.connect(self.chosen)

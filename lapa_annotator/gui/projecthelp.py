@@ -14,12 +14,14 @@ from lapa_annotator.gui.doubtbar import DoubtBar
 from lapa_annotator.gui.editor.editor import Editor
 from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.workers import Queues, once
-from lapa_annotator.store.effort import finished_faces
+from lapa_annotator.store.effort import HoursLeft, finished_faces, hours_left
 from lapa_annotator.store.project import Project
 
 BOUND_KEY = "good_enough"
 LEARN_EVERY = 20
 """After so many photos finished the project's priors are learned anew, in the background."""
+FORECAST_EVERY = 5
+"""After so many photos finished the hours left are estimated anew."""
 
 
 class ProjectHelp(QObject):
@@ -39,6 +41,7 @@ class ProjectHelp(QObject):
         editor.doubting.changed.connect(self._show)
         editor.following.changed.connect(self._show)
         editor.finished.connect(self._count)
+        editor.saver.taken.connect(bar.tally.count)
         bar.chosen.connect(self._choose)
         bar.suggestion_wanted.connect(self._suggest)
 
@@ -46,8 +49,10 @@ class ProjectHelp(QObject):
         """Work for another project, or none."""
         self._project, self._finished = project, 0
         self._editor.following.use(None if project is None else self._prior)
+        self.bar.tally.begin()
         if project is not None:
             self._editor.doubting.set_good_enough(_bound(project.settings.get(BOUND_KEY, {})))
+            self._forecast(project)
 
     def _prior(self, model: str) -> Prior:
         if self._project is None:
@@ -59,6 +64,7 @@ class ProjectHelp(QObject):
     def _show(self) -> None:
         doubting, following = self._editor.doubting, self._editor.following
         self.bar.show_doubt(doubting.doubt, doubting.good_enough)
+        self.bar.tally.show_face(self._editor.document.face_id)
         self.bar.show_why_not(following.why_not if self._editor.options.follow else "")
 
     def _choose(self, bound: GoodEnough) -> None:
@@ -90,11 +96,27 @@ class ProjectHelp(QObject):
         self.bar.panel.say(text.format(value=bound.value))
         self._choose(bound)
 
+    # Hours left
+
+    def _forecast(self, project: Project) -> None:
+        """Estimate the hours that the project still takes, off this thread."""
+        self._queues.files.run(
+            once(lambda: hours_left(project)),
+            returned=lambda left: self._forecasted(project, left),
+            failed=lambda error: self.said.emit(Message(str(error), "error", "store")),
+        )
+
+    def _forecasted(self, project: Project, left: HoursLeft | None) -> None:
+        if project is self._project:
+            self.bar.tally.show_left(left)
+
     # Learning
 
     def _count(self) -> None:
         self._finished += 1
         project = self._project
+        if project is not None and self._finished % FORECAST_EVERY == 0:
+            self._forecast(project)
         if project is None or project.read_only or self._finished % LEARN_EVERY:
             return
         # It looks through all finished photos: the list must not wait for it.

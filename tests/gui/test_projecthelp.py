@@ -9,6 +9,8 @@ from lapa_annotator.dla.prior_file import load_prior
 from lapa_annotator.domain.landmarks import Origin
 from lapa_annotator.gui import projecthelp
 from lapa_annotator.gui.doubtbar import DoubtBar
+from lapa_annotator.gui.tally import Tally
+from lapa_annotator.store.effort import HoursLeft
 
 
 def bar(hand):
@@ -93,6 +95,30 @@ def test_a_project_learns_from_finished_photos(hand, photos, tmp_path, monkeypat
     hand.wait(learned.exists)
     hand.wait(lambda: not hand.window.queues.models.jobs and not hand.editor.following.why_not)
     assert load_prior(learned).sums.faces > 0
+
+
+def test_drags_are_counted_by_face_while_they_are_made(hand, photos, tmp_path):
+    ready(hand, photos, tmp_path)
+    tally = bar(hand).tally
+    assert tally.isHidden()
+    drag(hand, 8, QPoint(-12, 12))
+    assert tally.text().startswith("1 drag,")
+    drag(hand, 24, QPoint(12, 12))
+    assert tally.text().startswith("2 drags,")
+    assert "1 faces corrected, 2 drags" in tally.toolTip()
+    hand.do("finish")
+    hand.wait(lambda: hand.editor.has("points") and not tally.text())
+    assert "2.0 drags" in tally.toolTip(), "the session goes on in the next photo"
+
+
+def test_hours_left_are_told_with_their_interval_once_photos_are_finished(qtbot):
+    tally = Tally()
+    qtbot.addWidget(tally)
+    tally.show_left(HoursLeft(40, 2.0, 1.5, 2.5))
+    assert tally.text() == "2.0 h left (1.5–2.5)"
+    assert "40 photos" in tally.toolTip()
+    tally.begin()
+    assert tally.isHidden()
 
 
 def test_the_strength_is_a_preference(hand, photos, tmp_path, settings):

@@ -27,10 +27,12 @@ class Saver(QObject):
     """Brings edits to their journals in order; what fails stays in memory and is tried again.
 
     One photo's trouble does not hold up another's. ``failed(str)`` says in one sentence why
-    something is not saved, ``all_saved()`` that nothing waits any more.
+    something is not saved, ``all_saved()`` that nothing waits any more, ``taken(Unsaved)`` that
+    an edit was made.
     """
 
     failed = Signal(str)
+    taken = Signal(object)
     all_saved = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -49,6 +51,7 @@ class Saver(QObject):
         """Save an edit now, after those of its journal that wait."""
         self._waiting.append(item)
         self.retry()
+        self.taken.emit(item)
 
     def retry(self) -> bool:
         """Try to save what waits; return whether everything is saved."""
