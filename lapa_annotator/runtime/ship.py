@@ -17,6 +17,7 @@ _FILES = {
     "network.bin": ".bin",
     "weights.safetensors": ".safetensors",
     "network.json": ".json",
+    "network.prior.npz": ".prior.npz",
 }
 _NEEDED = ("network.xml", "network.bin", "weights.safetensors")
 _CARD = "card.md"
@@ -29,7 +30,8 @@ def ship(
 
     Args:
         run: the folder that ``train`` has filled: ``network.xml``, ``network.bin``,
-            ``weights.safetensors``, and as far as there are any ``network.json``, ``card.md``.
+            ``weights.safetensors``, and as far as there are any ``network.json``,
+            ``network.prior.npz``, ``card.md``.
         name: what the program shall call the weights; a row of that name is replaced.
         stage, licence, about, precision: columns of the row, see ``manifest.ModelFile``.
 
