@@ -5,6 +5,7 @@ import re
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
 from lapa_annotator.gui.resources import resource
 from lapa_annotator.gui.theme import Theme, colour, colours, icon, is_dark
@@ -81,3 +82,20 @@ def test_the_theme_follows_the_system(qapp, monkeypatch):
 def test_icons_are_drawn_anew_for_every_size(qapp, size):
     Theme(qapp, "light")
     assert icon("next").pixmap(QSize(size, size)).toImage().width() == size
+
+
+def test_titles_of_panels_are_whole_however_many_there_are(qtbot, qapp):
+    Theme(qapp)
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    docks = [QDockWidget(title) for title in ("Parts", "Faces", "Guard", "History", "Comments")]
+    for dock in docks:
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    for dock in docks[1:]:
+        window.tabifyDockWidget(docks[0], dock)
+    window.resize(300, 200)
+    window.show()
+    qtbot.waitUntil(lambda: bool(window.findChildren(QTabBar)))
+    (bar,) = window.findChildren(QTabBar)
+    assert bar.count() == len(docks)
+    assert bar.elideMode() == Qt.TextElideMode.ElideNone
