@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -208,12 +208,6 @@ def class_changes(total: Counts) -> list[ClassChange]:
         )
         for k in range(N_CLASSES)
     ]
-
-
-def mean_iou(changes: Iterable[ClassChange]) -> float:
-    """Mean IoU of before and after over the foreground classes that are there."""
-    known = [c.iou for c in changes if c.label and not np.isnan(c.iou)]
-    return float(np.mean(known)) if known else float("nan")
 
 
 def _iou(
