@@ -80,12 +80,16 @@ def fill_polygon(ring: NDArray[np.float64], rect: Rect) -> NDArray[np.bool_]:
         (rect height, rect width) bool.
     """
     height, width = max(0, rect.y1 - rect.y0), max(0, rect.x1 - rect.x0)
-    crossings = np.zeros((height, width + 1), np.uint8)
+    # One column more, so that a run may end right of the last pixel and stay in its row.
+    filled = np.zeros(height * (width + 1), np.bool_)
     if len(ring) > 2 and height and width:
         rows, columns = _crossings(ring, rect)
-        np.bitwise_xor.at(crossings, (rows, columns), 1)
-        np.bitwise_xor.accumulate(crossings, axis=1, out=crossings)
-    return crossings[:, :width].view(np.bool_)
+        ends = np.sort(rows * (width + 1) + columns)
+        # Every row is crossed an even number of times: inside is from one to the next. Runs
+        # are few beside pixels, so writing them beats summing up along whole rows.
+        for start, end in zip(ends[::2].tolist(), ends[1::2].tolist(), strict=True):
+            filled[start:end] = True
+    return filled.reshape(height, width + 1)[:, :width]
 
 
 def _crossings(ring: NDArray[np.float64], rect: Rect) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
