@@ -69,9 +69,14 @@ class ClassSection(Section):
         self._filling = False
         self._paint()
 
+    def _cell(self, row: int, column: int) -> QTableWidgetItem:
+        cell = self.table.item(row, column)
+        assert cell is not None, "_fill has filled every cell"
+        return cell
+
     def _names(self) -> dict[str, str]:
         """LaPa's class -> what it goes out as, where that is another name."""
-        told = {c.name: self.table.item(row, 1).text() for row, c in enumerate(CLASSES)}
+        told = {c.name: self._cell(row, 1).text() for row, c in enumerate(CLASSES)}
         return {name: text.strip() for name, text in told.items() if text.strip() != name}
 
     def _paint(self) -> None:
@@ -83,7 +88,7 @@ class ClassSection(Section):
             return  # what is wrong is said below the table
         self._filling = True
         for row, target in enumerate(classes.targets):
-            cell = self.table.item(row, 2)
+            cell = self._cell(row, 2)
             colour = QColor(*classes.rows[target].colour)
             cell.setData(Qt.ItemDataRole.DecorationRole, colour)
             cell.setText(colour.name())
@@ -97,14 +102,14 @@ class ClassSection(Section):
     def _double_clicked(self, row: int, column: int) -> None:
         if column != 2:
             return
-        before = QColor(self.table.item(row, 2).text())
+        before = QColor(self._cell(row, 2).text())
         found = QColorDialog.getColor(before, self, self.tr("Colour of the class"))
         if found.isValid():
             self.set_colour(row, found.name())
 
     def set_colour(self, row: int, colour: str) -> None:
         """Colour what the class of a row goes out as: #rrggbb."""
-        self._colours[self.table.item(row, 1).text().strip()] = colour
+        self._colours[self._cell(row, 1).text().strip()] = colour
         self._paint()
         self.changed.emit()
 

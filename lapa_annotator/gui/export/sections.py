@@ -131,8 +131,8 @@ class WhatSection(Section):
         self.folder = FolderField("", self.tr("It appears there when it is whole."))
         self.replace = QCheckBox(self.tr("Replace an older export that is there"))
         self._lay_out()
-        for box in (self.tag, self.person, self.format):
-            box.currentIndexChanged.connect(self._changed)
+        for chooser in (self.tag, self.person, self.format):
+            chooser.currentIndexChanged.connect(self._changed)
         self.more.textChanged.connect(self.changed)
         self.folder.changed.connect(self.changed)
         self.replace.toggled.connect(self.changed)
@@ -241,10 +241,10 @@ class PictureSection(Section):
                 (self.tr("a square around every face"), str(Shown.CROP)),
             )
         )
-        self.size, self.margin = QSpinBox(), QDoubleSpinBox()
-        self.size.setRange(0, _MOST_SIDE)
-        self.size.setSingleStep(64)
-        self.size.setSuffix(self.tr(" pixels"))
+        self.side, self.margin = QSpinBox(), QDoubleSpinBox()
+        self.side.setRange(0, _MOST_SIDE)
+        self.side.setSingleStep(64)
+        self.side.setSuffix(self.tr(" pixels"))
         self.margin.setRange(1, 10)
         self.margin.setSingleStep(0.1)
         self.margin.setSuffix(self.tr(" × the face"))
@@ -258,7 +258,7 @@ class PictureSection(Section):
         self.licence.setPlaceholderText(self.tr("terms of the photos and annotations"))
         self._lay_out()
         self.shown.currentIndexChanged.connect(self._changed)
-        for number in (self.size, self.margin):
+        for number in (self.side, self.margin):
             number.valueChanged.connect(self.changed)
         for box in (self.upright, self.png, self.overlays, self.metadata):
             box.toggled.connect(self.changed)
@@ -266,7 +266,7 @@ class PictureSection(Section):
 
     def _lay_out(self) -> None:
         self._add(self.tr("Show"), self.shown)
-        self._add(self.tr("Size"), self.size)
+        self._add(self.tr("Size"), self.side)
         self._add(self.tr("Side of a crop"), self.margin)
         for box in (self.upright, self.png):
             self.form.addRow("", box)
@@ -276,8 +276,8 @@ class PictureSection(Section):
 
     def _changed(self) -> None:
         crop = self.shown.currentData() == str(Shown.CROP)
-        self.size.setSpecialValueText(self.tr("512 pixels") if crop else self.tr("as they are"))
-        self.size.setToolTip(
+        self.side.setSpecialValueText(self.tr("512 pixels") if crop else self.tr("as they are"))
+        self.side.setToolTip(
             self.tr("Side of the crops.") if crop else self.tr("Larger photos are made smaller.")
         )
         self.margin.setEnabled(crop)
@@ -287,7 +287,7 @@ class PictureSection(Section):
     def show_choices(self, choices: Choices) -> None:
         """Show what is chosen."""
         _choose(self.shown, choices.shown)
-        self.size.setValue(choices.size)
+        self.side.setValue(choices.size)
         self.margin.setValue(choices.margin)
         for name in ("upright", "png", "overlays", "metadata"):
             getattr(self, name).setChecked(getattr(choices, name))
@@ -301,7 +301,7 @@ class PictureSection(Section):
         }
         return {
             "shown": self.shown.currentData(),
-            "size": self.size.value(),
+            "size": self.side.value(),
             "margin": round(self.margin.value(), 2),
             "licence": self.licence.text(),
             **ticked,
