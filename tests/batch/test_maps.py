@@ -22,7 +22,7 @@ def beside(monkeypatch):
         return Segmentation(np.zeros((3, HEIGHT, WIDTH), np.uint8), Similarity(1, 0, 0, 0), "fake")
 
     monkeypatch.setattr(maps, "segment_face", segment)
-    monkeypatch.setattr(maps, "_segmenter", lambda name: None)
+    monkeypatch.setattr(maps, "_segmenter", lambda *names: None)
     return told
 
 

@@ -11,7 +11,8 @@ from lapa_annotator.training.data.augment import NO_CHANGE, AugmentSettings
 from lapa_annotator.training.data.batches import Batches
 from lapa_annotator.training.data.crops import Crop
 from lapa_annotator.training.data.sample import UNKNOWN
-from lapa_annotator.training.parsing import ParsingTask, mosaic, seen_crop, truth_of
+from lapa_annotator.training.parsers.table import parser_of
+from lapa_annotator.training.parsing import mosaic, seen_crop, truth_of
 from tests.training.crops import Dotted, dotted
 
 SMALL = {"backbone": "resnet18", "width": 0.125, "head": 8, "edge": 8}
@@ -41,7 +42,7 @@ def _task(classes=3, network="bspnet", size=64, settings=NO_CHANGE, held_out=(ST
         del built["edge"]
     stage = "coarse" if classes == 2 else "fine"
     batches = Batches([STORE], [1.0], settings, 0, 4, seen_crop(stage, size), maps=True)
-    return ParsingTask(network, built, batches, list(held_out), **more)
+    return parser_of(network).task(network, built, batches, list(held_out), **more)
 
 
 def _maps(labels, soft):
@@ -130,7 +131,7 @@ def test_a_mosaic_shows_four_with_their_maps():
 
 
 def test_no_mosaics_change_nothing():
-    batch = _task(2, "pspnet")._batches.at(0)
+    batch = _task(2, "pspnet").batches.at(0)
     made = mosaic(batch, 0.0, np.random.default_rng(0))
     np.testing.assert_array_equal(made["image"], batch["image"])
 

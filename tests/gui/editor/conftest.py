@@ -188,6 +188,7 @@ def bind_keys(editor: Editor) -> None:
         """Points, the repairing hand and the reviewer have keys in common."""
         for action, needs in made:
             hand = {"repair": editor.repair.on, "review": editor.options.review}
+            hand["others"] = editor.has("others")
             hand |= dict.fromkeys(("points", "selection"), not any(hand.values()))
             action.setEnabled(bool(hand.get(needs, True)))
 
