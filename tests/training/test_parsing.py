@@ -37,9 +37,9 @@ STORE = Dotted(["a", "b", "c"], crop=_painted)
 
 
 def _task(classes=3, network="bspnet", size=64, settings=NO_CHANGE, held_out=(STORE,), **more):
-    built = {"classes": classes, **SMALL}
+    built = {"classes": classes, **SMALL, "model": "C"}
     if network == "pspnet":
-        del built["edge"]
+        del built["edge"], built["model"]
     stage = "coarse" if classes == 2 else "fine"
     batches = Batches([STORE], [1.0], settings, 0, 4, seen_crop(stage, size), maps=True)
     return parser_of(network).task(network, built, batches, list(held_out), **more)
