@@ -7,6 +7,7 @@ display; writes palette PNGs into ``docs/images``.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,10 +34,14 @@ from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.window import Window
 from lapa_annotator.ppa.settings import Settings as ParsingSettings
 from lapa_annotator.store.project import Project
+from lapa_annotator.training.retrain.gate import Rule
+from lapa_annotator.training.retrain.settings import RetrainSettings, set_settings
 
 IMAGES = Path(__file__).parent / "images"
 SIZE = (1280, 800)
-PATIENCE_MS = 180_000
+PATIENCE_MS = 240_000
+# After so many finished faces the project in the pictures of retraining is due.
+_EVERY = 40
 # Point, and where to: pixels of the screen.
 _DRAGS = ((38, -12, -16), (50, 12, -16), (36, 0, 8), (35, 2, 7), (37, -4, 8), (49, 3, -8))
 
@@ -375,6 +380,38 @@ def _displace(project: Project) -> None:
         project.save(image, SetPoints(face.id, before, replace(before, points=points)))
 
 
+def retraining(folder: Path) -> None:
+    """A training that is due, at work and judged: a project of the benchmark retrain_campaign."""
+    campaign = os.environ.get("LAPA_CAMPAIGN_PROJECT")
+    if not campaign:
+        sys.stdout.write("No $LAPA_CAMPAIGN_PROJECT: no pictures of retraining.\n")
+        return
+    place = folder / "faces.lapa"
+    shutil.copytree(campaign, place)
+    with Project.open(place) as project:
+        for image in project.ids("status:proposed").tolist()[:_EVERY]:
+            project.save(image, SetStatus(Status.PROPOSED, Status.DONE))
+        settings = RetrainSettings(every=_EVERY, steps=400, rate=1e-4, rule=Rule(faces=10))
+        set_settings(project, settings)
+    scene = Scene(folder)
+    scene.window.open_folder(place)
+    scene.wait(lambda: scene.window.project is not None and scene.editor.has("points"))
+    helper = scene.window.view.training
+    helper.look()
+    scene.idle(3000)
+    scene.save("retraining-due")
+    helper.show()
+    work = helper.dialog.work
+    work.start.click()
+    scene.wait(lambda: work.course.errors.xData is not None and len(work.course.errors.xData) > 2)
+    scene.save("retraining", helper.dialog)
+    work.cancel.click()
+    scene.wait(work.start.isEnabled)
+    for tab, name in ((helper.dialog.versions, "versions"), (helper.dialog.curve, "curve")):
+        helper.dialog.tabs.setCurrentWidget(tab)
+        scene.save(f"retraining-{name}", helper.dialog)
+
+
 def several_faces(folder: Path) -> None:
     """A photo of several faces."""
     scene = Scene(folder)
@@ -412,6 +449,7 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "dark": dark,
     "label-map": label_map,
     "helping": helping,
+    "retraining": retraining,
     "several-faces": several_faces,
     "repair": repair,
     "review": review,

@@ -219,21 +219,21 @@ def start(plan: Plan) -> None:
         campaign.annotate(project.ids().tolist())
         settings = replace(plan.settings(0), scratch=True, width=plan.width, steps=5 * plan.steps)
         if not campaign.train(settings):
-            say("the first version is no better than the mean face: raise the steps")
+            say(
+                "the first version loses against the mean face: the campaigns begin with it"
+            )
+            project.models.activate(project.models.all("landmarks")[-1].name)
 
 
-def run(plan: Plan, seed: int) -> None:
-    """One campaign for each queue, in turns; each round is a row of ``COLUMNS``."""
+def run(plan: Plan, seed: int, order: str) -> None:
+    """One campaign; each round is a row of ``COLUMNS``."""
     _, photos, test = plan.faces(seed)
-    campaigns = {}
-    for order in plan.orders:
-        folder = plan.out / f"{order.replace(' ', '-')}-{seed}.lapa"
-        shutil.copytree(plan.out / "start.lapa", folder)
-        campaigns[order] = open_campaign(plan, folder, photos, test)
-        write_row(plan, order, seed, 0, campaigns[order], ("", ""), True)
-    for number in range(1, plan.rounds + 1):
-        for order, campaign in campaigns.items():
-            project = campaign.project
+    folder = plan.out / f"{order.replace(' ', '-')}-{seed}.lapa"
+    shutil.copytree(plan.out / "start.lapa", folder)
+    campaign = open_campaign(plan, folder, photos, test)
+    with campaign.project as project:
+        write_row(plan, order, seed, 0, campaign, ("", ""), True)
+        for number in range(1, plan.rounds + 1):
             list(repropose(project, campaign.proposer, project.ids(UNFINISHED).tolist()))
             done = campaign.annotate(queue(project, order)[: plan.count].tolist())
             promoted = campaign.train(plan.settings(seed))
@@ -316,8 +316,8 @@ def main() -> None:
         start(plan)
     jobs = int(os.environ.get("LAPA_CAMPAIGN_JOBS", "1"))
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        work = [pool.submit(run, plan, seed) for seed in range(plan.seeds)]
-        work.append(pool.submit(shuffled, plan))
+        work = [pool.submit(shuffled, plan)]
+        work += [pool.submit(run, plan, seed, o) for seed in range(plan.seeds) for o in plan.orders]
         for one in work:
             one.result()
     collect(out)
