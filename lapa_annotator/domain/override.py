@@ -123,6 +123,18 @@ class Patch:
             ]
         return _made(x, y, out)
 
+    def part(self, x: int, y: int, width: int, height: int) -> Patch:
+        """Return a rectangle that lies within the patch's own; its memory is shared."""
+        rows, columns = (
+            slice(y - self.y, y - self.y + height),
+            slice(x - self.x, x - self.x + width),
+        )
+        return _made(x, y, self.values[rows, columns])
+
+    def moved(self, x: int, y: int) -> Patch:
+        """Return the patch so many pixels further right and down; its memory is shared."""
+        return _made(self.x + x, self.y + y, self.values)
+
     def put(self, patch: Patch) -> Patch:
         """Return this layer with everything ``patch`` says in place, trimmed to what is set."""
         h, w = self.values.shape

@@ -56,7 +56,7 @@ MENUS: tuple[tuple[str, str], ...] = (
     ("points", _("&Points")),
     ("faces", _("F&aces")),
     ("repair", _("&Repair")),
-    ("review", _("Re&view")),
+    ("review", _("Rev&iew")),
     ("view", _("&View")),
     ("go", _("&Go")),
     ("help", _("&Help")),

@@ -54,12 +54,17 @@ class Tally(QLabel):
         text = one if drags == 1 else several
         said = [text.format(n=drags, s=seconds)] if drags else []
         if self._left is not None:
-            text = self.tr("{hours:.1f} h left ({low:.1f}–{high:.1f})")
-            hours = {"hours": self._left.hours, "low": self._left.low, "high": self._left.high}
-            said.append(text.format(**hours))
+            said.append(self._time_left(self._left))
         self.setText(" · ".join(said))
         self.setToolTip(self._session())
         self.setVisible(bool(said))
+
+    def _time_left(self, left: HoursLeft) -> str:
+        text, scale = self.tr("{hours:.1f} h left ({low:.1f}–{high:.1f})"), 1.0
+        if left.high < 1:
+            text, scale = self.tr("{hours:.0f} min left ({low:.0f}–{high:.0f})"), 60.0
+        low, hours, high = (scale * value for value in (left.low, left.hours, left.high))
+        return text.format(hours=hours, low=low, high=high)
 
     def _session(self) -> str:
         worked = [face_id for face_id, drags in self._drags.items() if drags]

@@ -73,6 +73,5 @@ def within(override: Patch, area: Rect) -> Patch:
     here = extent(override).clipped(area)
     if here.empty:
         return EMPTY
-    x, y = here.x0 - override.x, here.y0 - override.y
-    values = override.values[y : y + here.y1 - here.y0, x : x + here.x1 - here.x0]
-    return Patch(here.x0 - area.x0, here.y0 - area.y0, values)
+    part = override.part(here.x0, here.y0, here.x1 - here.x0, here.y1 - here.y0)
+    return part.moved(-area.x0, -area.y0)

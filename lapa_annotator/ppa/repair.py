@@ -124,16 +124,18 @@ def relabelled(face: Face, rect: Rect, before: LabelMap, after: LabelMap) -> Set
 def _edit(
     face: Face, rect: Rect, mask: Mask, values: NDArray[np.uint8] | np.uint8
 ) -> SetOverride | None:
-    was = face.override.region(rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0).values
-    changed = mask & (was != values)
+    was = face.override.region(rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0)
+    changed = mask & (was.values != values)
     rows, columns = (np.flatnonzero(changed.any(axis=axis)) for axis in (1, 0))
     if not rows.size:
         return None
     y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
     here = slice(y0, y1), slice(x0, x1)
-    new = np.where(changed, values, was)[here]
-    x, y = rect.x0 + x0, rect.y0 + y0
-    return SetOverride(face.id, Patch(x, y, was[here]), Patch(x, y, new))
+    before = was.part(rect.x0 + x0, rect.y0 + y0, x1 - x0, y1 - y0)
+    new = np.where(changed[here], np.broadcast_to(values, mask.shape)[here], before.values)
+    # Nobody else has it: a patch need not copy it.
+    new.setflags(write=False)
+    return SetOverride(face.id, before, Patch(before.x, before.y, new))
 
 
 def connected(labels: LabelMap, override: NDArray[np.uint8], seed: tuple[int, int]) -> Mask:

@@ -85,3 +85,16 @@ def test_values_that_do_not_fill_the_shape_are_refused(shape: list[int]) -> None
     data = Patch(0, 0, np.zeros((2, 2), np.uint8)).to_dict() | {"shape": shape}
     with pytest.raises(ValueError, match="override patch of"):
         Patch.from_dict(data)
+
+
+@given(layers, st.integers(0, 9), st.integers(0, 9))
+def test_a_part_says_what_the_layer_says_there_wherever_it_is_moved(
+    layer: Patch, left: int, top: int
+) -> None:
+    height, width = layer.values.shape
+    left, top = min(left, width), min(top, height)
+    place = layer.x + left, layer.y + top, width - left, height - top
+    part = layer.part(*place)
+    assert part == layer.region(*place)
+    assert (part.moved(2, 3).x, part.moved(2, 3).y) == (part.x + 2, part.y + 3)
+    np.testing.assert_array_equal(part.moved(2, 3).values, part.values)

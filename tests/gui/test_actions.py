@@ -119,3 +119,8 @@ def test_texts_of_tables_are_found_in_a_translation_with_and_without_context(qap
         assert said("") == ""
     finally:
         qapp.removeTranslator(translator)
+
+
+def test_every_menu_opens_by_a_letter_of_its_own():
+    letters = [text[text.index("&") + 1].lower() for _, text in MENUS]
+    assert len(set(letters)) == len(letters)

@@ -141,3 +141,10 @@ def test_the_bar_counts_points_and_says_why_none_follows(qtbot):
     assert not shown.why_not.isHidden()
     shown.show_doubt(None, GoodEnough())
     assert shown.bar.isHidden() and shown.said.isHidden()
+
+
+def test_less_than_an_hour_left_is_told_in_minutes(qtbot):
+    tally = Tally()
+    qtbot.addWidget(tally)
+    tally.show_left(HoursLeft(40, 0.5, 0.25, 0.75))
+    assert tally.text() == "30 min left (15–45)"
