@@ -171,7 +171,7 @@ class Curation(QObject):
             editor.canvas.fit()
         elif editor.document.photo is not None:
             rect = rect_of(finding.place)
-            editor.canvas.fit_rect(rect, _ROOM)
+            editor.canvas.fit_rect(_with_surroundings(rect, editor.document.size), 1.0)
             self._mark(rect)
 
     def _mark(self, rect: QRectF) -> None:
@@ -244,3 +244,10 @@ class Curation(QObject):
             self._desk.use_settings(settings)
             text = self.tr("These settings are in use: every label map is made by them from now.")
             self.said.emit(Message(text, "ok", "settings"))
+
+
+def _with_surroundings(rect: QRectF, size: tuple[int, int]) -> QRectF:
+    """A place and what is around it, as far as the photo goes."""
+    around = QRectF(0, 0, rect.width() / _ROOM, rect.height() / _ROOM)
+    around.moveCenter(rect.center())
+    return around.intersected(QRectF(-0.5, -0.5, *size))

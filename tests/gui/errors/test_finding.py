@@ -131,3 +131,15 @@ def test_without_a_search_the_key_says_what_to_do(hand, photos, tmp_path):
     hand.make(photos, tmp_path / "project")
     hand.do("next_finding")
     hand.wait(lambda: "look for them first" in hand.said)
+
+
+def test_the_place_of_a_find_is_shown_with_its_surroundings_but_nothing_beyond_the_photo(
+    hand, found
+):
+    canvas = hand.editor.canvas
+    canvas.fit()
+    whole = canvas.zoom
+    hand.do("next_finding")
+    hand.wait(lambda: hand.shows("b.png"))
+    # A whole face asks for more around it than there is.
+    assert canvas.zoom >= whole
