@@ -105,9 +105,10 @@ class Campaign:
         bound = TOLERANCE * Landmarks(truth).interocular
         off = np.hypot(*(face.landmarks.points - truth).T)
         wrong = np.argsort(-off)[: int((off > bound).sum())].tolist()
-        for k in wrong:
-            before = project.load(image_id).faces[0].landmarks.take([k])
-            after = replace(before, points=truth[[k]], origin=np.array([int(Origin.CORRECTED)]))
+        if wrong:
+            before = face.landmarks.take(wrong)
+            origin = np.full(len(wrong), int(Origin.CORRECTED), np.uint8)
+            after = replace(before, points=truth[wrong], origin=origin)
             project.save(image_id, SetPoints(face.id, before, after))
         project.save(image_id, SetStatus(project.load(image_id).status, Status.DONE))
         return len(wrong)
@@ -219,9 +220,7 @@ def start(plan: Plan) -> None:
         campaign.annotate(project.ids().tolist())
         settings = replace(plan.settings(0), scratch=True, width=plan.width, steps=5 * plan.steps)
         if not campaign.train(settings):
-            say(
-                "the first version loses against the mean face: the campaigns begin with it"
-            )
+            say("the first version loses against the mean face: the campaigns begin with it")
             project.models.activate(project.models.all("landmarks")[-1].name)
 
 
@@ -246,7 +245,6 @@ def shuffled(plan: Plan) -> None:
     folder = plan.out / "shuffled.lapa"
     shutil.copytree(plan.out / "start.lapa", folder)
     campaign = open_campaign(plan, folder, photos, test)
-    campaign.annotate(campaign.project.ids(UNFINISHED).tolist()[: plan.count])
     with campaign.project:
         campaign.shuffle()
         promoted = campaign.train(plan.settings(0))
