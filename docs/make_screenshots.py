@@ -391,7 +391,7 @@ def retraining(folder: Path) -> None:
     with Project.open(place) as project:
         for image in project.ids("status:proposed").tolist()[:_EVERY]:
             project.save(image, SetStatus(Status.PROPOSED, Status.DONE))
-        settings = RetrainSettings(every=_EVERY, steps=80, rate=1e-4, rule=Rule(faces=10))
+        settings = RetrainSettings(every=_EVERY, steps=400, rate=1e-4, rule=Rule(faces=10))
         set_settings(project, settings)
     scene = Scene(folder)
     scene.window.open_folder(place)

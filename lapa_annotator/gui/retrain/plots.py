@@ -69,6 +69,8 @@ class LearningCurveView(QWidget):
         self._plot = _plot(
             self.tr("NME on the frozen faces, %"), self.tr("finished faces trained on")
         )
+        # One version alone would be magnified until its axes count in tenths of a face.
+        self._plot.setLimits(xMin=0, yMin=0, minXRange=100, minYRange=1)
         self.versions = self._plot.plot(
             pen=None, symbol="o", symbolSize=9, symbolBrush=_BLUE, symbolPen=None
         )
