@@ -23,7 +23,8 @@ def dock(desk, qtbot):
     def find(name: str):
         widget = next(dock.widget for dock in desk.editor.docks() if dock.id == name)
         qtbot.addWidget(widget)
-        widget.show()
+        with qtbot.waitExposed(widget):
+            widget.show()
         return widget
 
     return find
@@ -49,6 +50,7 @@ def row_of(tree, name: str):
 
 
 def click(tree, row, column: int) -> None:
+    tree.scrollToItem(row)  # nobody clicks on what is out of sight
     rect = tree.visualItemRect(row)
     x = tree.header().sectionPosition(column) + tree.header().sectionSize(column) // 2
     place = rect.center()
