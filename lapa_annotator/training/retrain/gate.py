@@ -202,7 +202,8 @@ def interval(values: Array, sure: float, seed: int = 0) -> tuple[float, float]:
 
 def _decide(rows: tuple[Row, ...], rule: Rule) -> tuple[bool, str]:
     whole, *parts = rows
-    change = f"by {whole.better:.2f} ({whole.low:.2f} to {whole.high:.2f}) % of the inter-ocular distance"
+    interval = f"({whole.low:.2f} to {whole.high:.2f})"
+    change = f"by {whole.better:.2f} {interval} % of the inter-ocular distance"
     if whole.faces < rule.faces:
         return False, f"{whole.faces} frozen faces cannot decide; {rule.faces} are needed."
     if whole.low <= rule.least:
