@@ -44,6 +44,7 @@ class EditorView(QWidget):
         self.canvas = HandCanvas(self.document, self.parts, self.options, self)
         self.live_map = LiveMap(self.document, self.options, self.canvas.map_item, run_slow, self)
         self.canvas.live_curves.fitted = self.live_map.rings
+        self.canvas.live_curves.parse = lambda: self.live_map.parse
         self.repair = RepairState(self.options, self)
         self.repairing = Repairing(
             self.document, self.canvas, self.live_map, self.repair, run_slow, self

@@ -15,6 +15,7 @@ from lapa_annotator.gui.editor.options import ViewOptions
 from lapa_annotator.gui.editor.parts import PartsState
 from lapa_annotator.gui.editor.photoview import PhotoView
 from lapa_annotator.ppa.fit import GROUPS, fit_group, fit_jawline
+from lapa_annotator.ppa.parse import JAWLINE, ParseOptions
 
 _JAWLINE = range(33)
 
@@ -24,7 +25,12 @@ Fitted = Callable[[], dict[int, list[Points]] | None]
 
 
 class LiveCurves(QObject):
-    """Keeps the item that draws curves up to date; only the parts that moved are fitted."""
+    """Keeps the item that draws curves up to date; only the parts that moved are fitted.
+
+    Attributes:
+        fitted: gives what is fitted elsewhere.
+        parse: says how parts are fitted.
+    """
 
     def __init__(
         self,
@@ -41,6 +47,7 @@ class LiveCurves(QObject):
         self._item = item
         self._view = view
         self.fitted: Fitted = lambda: None
+        self.parse: Callable[[], ParseOptions] = ParseOptions
 
     def refit_all(self) -> None:
         """Fit every part of the current face anew."""
@@ -54,13 +61,16 @@ class LiveCurves(QObject):
         if points is None or not self._options.curves:
             return
         touched, shown = set(indices), self._parts.shown_points()
-        fitted = self.fitted()
+        fitted, parse = self.fitted(), self.parse()
         for group in GROUPS:
             if touched.intersection(group.indices) and shown[list(group.indices)].any():
-                rings_of = fit_group(points, group).rings if fitted is None else fitted
+                rings_of = fitted
+                if rings_of is None:
+                    rings_of = fit_group(points, group, parse.fit(group.name)).rings
                 for label in group.labels:
                     rings = rings_of[label]
                     closed = [np.vstack([ring, ring[:1]]) for ring in rings]
                     self._item.set_lines(label, closed, self._view.zoom)
         if touched.intersection(_JAWLINE) and shown[0]:
-            self._item.set_lines(Label.SKIN, [fit_jawline(points)], self._view.zoom)
+            jawline = fit_jawline(points, parse.fit(JAWLINE))
+            self._item.set_lines(Label.SKIN, [jawline], self._view.zoom)

@@ -19,9 +19,10 @@ from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.geometry import Box, Similarity
 from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.domain.landmarks import Points
+from lapa_annotator.domain.override import UNSET
 from lapa_annotator.gui.editor.change import Change
 from lapa_annotator.gui.editor.document import Document
-from lapa_annotator.gui.editor.items.map import DIFFERS, MapItem, colour_table
+from lapa_annotator.gui.editor.items.map import DIFFERS, MapItem, colour_table, put_occluders
 from lapa_annotator.gui.editor.options import ViewOptions
 from lapa_annotator.ppa.fusion import Layer
 from lapa_annotator.ppa.local import extent, local_parser, surroundings, within
@@ -234,11 +235,12 @@ class LiveMap(QObject):
 
     def colours(self) -> list[int]:
         """The colour table of the map, as the options want it."""
-        return colour_table(self._options.opacity, self._options.classes)
+        options = self._options
+        return colour_table(options.opacity, options.classes, options.occluders)
 
     def _on_option(self, name: str) -> None:
         options = self._options
-        if name in ("opacity", "classes"):
+        if name in ("opacity", "classes", "occluders"):
             self._item.set_colours(self.colours())
         elif name in ("outline", "difference"):
             self._show(self._all())
@@ -267,7 +269,26 @@ class LiveMap(QObject):
         if self._options.difference and not self._blinks:
             shown = self._differing(live, shown, rect)
         self._item.pixels[rect.slices] = shown
+        if not self._blinks:
+            self._hatch(live, rect)
         self._item.changed(rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0)
+
+    def _hatch(self, live: _Live, rect: Rect) -> None:
+        """Draw what hides the face in a rectangle, which is background in the map."""
+        face = self._document.face
+        if face is None or not face.override.values.size:
+            return
+        x, y = live.area.x0 + rect.x0, live.area.y0 + rect.y0
+        width, height = rect.x1 - rect.x0, rect.y1 - rect.y0
+        # A pixel more all around tells where the edge is.
+        wide = face.override.region(x - 1, y - 1, width + 2, height + 2).values
+        wide = np.where(wide == UNSET, np.uint8(0), wide)
+        shown, values = self._item.pixels[rect.slices], wide[1:-1, 1:-1]
+        if self._options.difference:
+            values = np.where(shown != 0, values, np.uint8(0))
+        elif self._options.outline:
+            values = np.where(_is_edge(wide), values, np.uint8(0))
+        put_occluders(shown, values, (x, y), max(self._item.pixels.shape))
 
     def _differing(self, live: _Live, shown: LabelMap, rect: Rect) -> LabelMap:
         labels = live.parser.labels[rect.slices]
@@ -343,9 +364,13 @@ def _outlined(labels: LabelMap, rect: Rect) -> NDArray[np.uint8]:
         ((inner.y0 - wide.y0, wide.y1 - inner.y1), (inner.x0 - wide.x0, wide.x1 - inner.x1)),
         mode="edge",
     )
-    rank = _RANK[around]
-    here = rank[1:-1, 1:-1]
-    edge = here > rank[:-2, 1:-1]
-    for other in (rank[2:, 1:-1], rank[1:-1, :-2], rank[1:-1, 2:]):
+    return np.where(_is_edge(_RANK[around]), around[1:-1, 1:-1], np.uint8(0))
+
+
+def _is_edge(wide: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(h, w) bool: where a value is above that of a neighbour; ``wide`` is a pixel wider around."""
+    here = wide[1:-1, 1:-1]
+    edge: NDArray[np.bool_] = here > wide[:-2, 1:-1]
+    for other in (wide[2:, 1:-1], wide[1:-1, :-2], wide[1:-1, 2:]):
         edge |= here > other
-    return np.where(edge, around[1:-1, 1:-1], np.uint8(0))
+    return edge

@@ -8,8 +8,11 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, Signal
 
 from lapa_annotator.domain.classes import N_CLASSES, Label
+from lapa_annotator.domain.override import Occluder
 
 ALL_CLASSES = (1 << N_CLASSES) - 1
+ALL_OCCLUDERS = (1 << len(Occluder)) - 1
+_FIRST_OCCLUDER = min(Occluder)
 
 
 class Store(Protocol):
@@ -44,6 +47,7 @@ OPTIONS: dict[str, Option] = {
     "difference": Option(False),
     "opacity": Option(0.45, 0.05, 1.0),
     "classes": Option(ALL_CLASSES, 0, ALL_CLASSES),
+    "occluders": Option(ALL_OCCLUDERS, 0, ALL_OCCLUDERS),
     "repair": Option(False),
     "review": Option(False),
     "reference": Option(0, 0, 99),
@@ -55,9 +59,9 @@ OPTIONS: dict[str, Option] = {
     "contrast": Option(1.0, 0.25, 4.0),
     "gamma": Option(1.0, 0.25, 4.0),
 }
-"""``classes`` is a bit mask of the classes shown, ``over`` of those that a brush paints over when
-it draws ``behind``; ``brush`` is its diameter in photo pixels; brightness, contrast and gamma are
-those of ``photo.tone_table``; ``follow`` is whether untouched points follow those that are moved;
+"""``classes`` and ``occluders`` are bit masks of what is shown, ``over`` one of the classes that a
+brush paints over when it draws ``behind``; ``brush`` is its diameter in photo pixels; brightness,
+contrast and gamma are those of ``photo.tone_table``; ``follow`` is whether untouched points follow those that are moved;
 ``repair`` and ``review`` are what is being done now; ``reference`` is what a review compares with
 (``review.comparing``), ``beside`` whether that stands beside; the others are what their names
 say."""
@@ -95,13 +99,20 @@ class ViewOptions(QObject):
         """Turn an option on or off."""
         self.set(name, not self._values[name])
 
-    def shows_class(self, label: int) -> bool:
-        """Whether the label map shows that class."""
-        return bool(int(self._values["classes"]) >> label & 1)
+    def shows_class(self, value: int) -> bool:
+        """Whether the label map shows that class, or that occluder."""
+        name, bit = _shown_by(value)
+        return bool(int(self._values[name]) >> bit & 1)
 
-    def toggle_class(self, label: int) -> None:
-        """Show a class of the label map, or hide it."""
-        self.set("classes", int(self._values["classes"]) ^ 1 << label)
+    def toggle_class(self, value: int) -> None:
+        """Show a class of the label map or an occluder, or hide it."""
+        name, bit = _shown_by(value)
+        self.set(name, int(self._values[name]) ^ 1 << bit)
+
+
+def _shown_by(value: int) -> tuple[str, int]:
+    """The option, and its bit, that says whether a class or an occluder is shown."""
+    return ("classes", value) if value < N_CLASSES else ("occluders", value - _FIRST_OCCLUDER)
 
 
 def _understood(row: Option, raw: object) -> bool | int | float:

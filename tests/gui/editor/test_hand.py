@@ -14,6 +14,7 @@ from lapa_annotator.domain.landmarks import Origin
 from lapa_annotator.domain.schema import PART_BY_NAME
 from lapa_annotator.gui.editor.items.stamps import ORIGIN_COLOURS
 from lapa_annotator.gui.editor.work import MARGIN
+from lapa_annotator.ppa.parse import CURVES, ParseOptions
 from tests.gui.editor.conftest import CTRL, MIDDLE, SHIFT, face_in, photo_of
 
 NOSE_TIP = 54
@@ -291,6 +292,17 @@ def test_curves_follow_a_drag(desk):
     assert (looks() != before).any()
     desk.key(Qt.Key.Key_Escape)
     assert np.array_equal(looks(), before)
+
+
+def test_curves_are_drawn_as_the_project_wants_them_while_the_map_is_hidden(desk):
+    curved = desk.shown()
+    desk.editor.live_map.parse = ParseOptions(straight=CURVES)
+    desk.editor.open(desk.document.photo)
+    straight = desk.shown()
+    assert (straight != curved).any()
+    desk.editor.live_map.parse = ParseOptions(fitting="direct")
+    desk.editor.open(desk.document.photo)
+    assert np.array_equal(desk.shown(), straight)
 
 
 def test_a_drag_repaints_little_and_leaves_no_traces(desk):

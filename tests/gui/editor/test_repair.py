@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from lapa_annotator.domain.classes import Label
 from lapa_annotator.domain.override import UNSET, Occluder
+from lapa_annotator.gui.editor.items.map import DIFFERS
 from lapa_annotator.gui.editor.repair.state import RepairTool
 from lapa_annotator.ppa.parse import parse_face
 from tests.gui.editor.conftest import CTRL, SHIFT, SIZE, face_in, photo_of
@@ -214,6 +215,56 @@ def test_a_repair_is_turned_into_an_occluder_that_stays_background(repair):
     np.testing.assert_array_equal(layer(repair) == Occluder.GLASSES, painted)
     assert (live(repair)[painted] == Label.BACKGROUND).all()
     assert repair.titles[-1] == "Repair glasses"
+
+
+def occluder(desk) -> np.ndarray:
+    """(H, W) bool: where the canvas draws glasses, in either of their colours."""
+    return np.isin(drawn(desk), (DIFFERS + 1, DIFFERS + 2))
+
+
+def test_what_hides_the_face_stays_in_sight_hatched_and_leaves_with_an_undo(repair):
+    repair.key(Qt.Key.Key_Period)
+    paint(repair)
+    painted = layer(repair) == Occluder.GLASSES
+    np.testing.assert_array_equal(occluder(repair), painted)
+    assert len(np.unique(drawn(repair)[painted])) == 2
+    # Points that move beneath it redraw what is around.
+    repair.editor.toggle_repair()
+    start = repair.point(60)
+    repair.drag(start, start + QPoint(20, 6))
+    np.testing.assert_array_equal(occluder(repair), painted)
+    repair.editor.undo()
+    repair.editor.undo()
+    assert not occluder(repair).any()
+    np.testing.assert_array_equal(drawn(repair), live(repair))
+
+
+def test_of_what_hides_the_face_outlines_show_the_edge_and_differences_what_it_took(repair):
+    repair.key(Qt.Key.Key_Period)
+    paint(repair)
+    painted = layer(repair) == Occluder.GLASSES
+    repair.editor.toggle_outline()
+    edge = occluder(repair)
+    assert (edge <= painted).all()
+    assert 0 < edge.sum() < painted.sum() / 2
+    repair.editor.toggle_outline()
+    repair.editor.toggle_difference()
+    np.testing.assert_array_equal(occluder(repair), painted)
+    repair.editor.live_map.mark_saved()
+    assert not occluder(repair).any()
+
+
+def test_a_kind_of_what_hides_the_face_is_listed_and_can_be_hidden_alone(repair):
+    repair.key(Qt.Key.Key_Period)
+    paint(repair)
+    dock = next(dock.widget for dock in repair.editor.docks() if dock.id == "map")
+    rows = [dock.classes.item(i) for i in range(dock.classes.count())]
+    row = next(row for row in rows if row.text().startswith("glasses"))
+    before = repair.shown()
+    row.setCheckState(Qt.CheckState.Unchecked)
+    assert not repair.editor.options.shows_class(Occluder.GLASSES)
+    assert repair.editor.options.shows_class(Occluder.HAND)
+    assert (repair.shown() != before).any()
 
 
 def test_operations_change_the_whole_class(repair):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from lapa_annotator.domain.classes import CLASSES
+from lapa_annotator.gui.editor.items.map import OCCLUDER_COLOURS, dark_of
 from lapa_annotator.gui.editor.options import OPTIONS, Option, ViewOptions
+from lapa_annotator.gui.editor.repair.state import value_name
 
 _STEPS = 200
 
@@ -102,8 +104,13 @@ class MapDock(QWidget):
         layout.addWidget(self.note)
         for face_class in CLASSES[1:]:
             text = tr("classes", face_class.name)
-            row = QListWidgetItem(_swatch(face_class.colour), text, self.classes)
+            row = QListWidgetItem(swatch(face_class.colour), text, self.classes)
             row.setData(Qt.ItemDataRole.UserRole, face_class.id)
+        for kind, colour in OCCLUDER_COLOURS.items():
+            text = tr("editor", "{name} (background)").format(name=value_name(kind))
+            row = QListWidgetItem(swatch(colour, hatched=True), text, self.classes)
+            row.setData(Qt.ItemDataRole.UserRole, int(kind))
+            row.setToolTip(tr("editor", "What hides the face: background in the label map"))
         for name, switch in self.switches.items():
             switch.toggled.connect(lambda on, name=name: options.set(name, on))
         self.classes.itemChanged.connect(self._on_class)
@@ -148,7 +155,14 @@ def _part(row: Option, value: float) -> float:
     return (value - row.low) / (row.high - row.low)
 
 
-def _swatch(colour: tuple[int, int, int]) -> QIcon:
+def swatch(colour: tuple[int, int, int], *, hatched: bool = False) -> QIcon:
+    """A square of a colour, to stand before its name; hatched for what hides a face."""
     pixmap = QPixmap(32, 32)
     pixmap.fill(QColor(*colour))
+    if hatched:
+        painter = QPainter(pixmap)
+        painter.setPen(QPen(QColor(*dark_of(colour)), 6))
+        for x in (0, 16, 32, 48):
+            painter.drawLine(x, -4, x - 40, 36)
+        painter.end()
     return QIcon(pixmap)

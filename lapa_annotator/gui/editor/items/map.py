@@ -1,4 +1,7 @@
-"""The label map over the photo: an indexed picture whose pixels are changed in place."""
+"""The label map over the photo: an indexed picture whose pixels are changed in place.
+
+What hides a face is background in the map; here it is hatched, each kind in a colour of its own.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +12,75 @@ from PySide6.QtGui import QImage, QPainter, qRgba
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from lapa_annotator.domain.classes import CLASSES, Label
+from lapa_annotator.domain.override import Occluder
 
 DIFFERS = 11
 """The index that stands for "was another class before" in the difference view."""
 
+OCCLUDER_COLOURS: dict[Occluder, tuple[int, int, int]] = {
+    Occluder.GLASSES: (190, 130, 40),
+    Occluder.HAND: (215, 150, 120),
+    Occluder.MASK: (110, 150, 170),
+    Occluder.HAT: (140, 140, 40),
+    Occluder.MICROPHONE: (150, 150, 150),
+    Occluder.OTHER: (160, 110, 170),
+}
+"""RGB of what hides a face, apart from the colours of all classes."""
+
 _DIFFERENCE = (255, 255, 255)
+_FIRST_HIDDEN = DIFFERS + 1
+_HATCHED = 0.45
+# What is hatched must be told from the photo however faint the map is.
+_LEAST_HATCHED = 150
+_STRIPES = 80
 
 
-def colour_table(opacity: float, classes: int) -> list[int]:
-    """The colours of the map's indices: class ids 0-10 and ``DIFFERS``.
+def colour_table(opacity: float, classes: int, occluders: int = ~0) -> list[int]:
+    """The colours of the map's indices: class ids 0-10, ``DIFFERS``, two of each occluder.
 
     Args:
         opacity: of every class shown, in [0, 1]; the background is never painted.
         classes: bit mask of the classes shown.
+        occluders: bit mask of the occluders shown.
     """
     alpha = round(255 * opacity)
     table = [
         qRgba(*c.colour, alpha if c.id != Label.BACKGROUND and classes >> c.id & 1 else 0)
         for c in CLASSES
     ]
-    return [*table, qRgba(*_DIFFERENCE, max(alpha, 160))]
+    table.append(qRgba(*_DIFFERENCE, max(alpha, 160)))
+    for place, rgb in enumerate(OCCLUDER_COLOURS.values()):
+        there = max(alpha, _LEAST_HATCHED) if occluders >> place & 1 else 0
+        table += [qRgba(*rgb, there), qRgba(*dark_of(rgb), there)]
+    return table
+
+
+def dark_of(colour: tuple[int, int, int]) -> tuple[int, int, int]:
+    """The RGB of the darker stripes of a hatched colour."""
+    r, g, b = (round(_HATCHED * v) for v in colour)
+    return r, g, b
+
+
+def put_occluders(
+    shown: NDArray[np.uint8], values: NDArray[np.uint8], corner: tuple[int, int], side: int
+) -> None:
+    """Put what hides the face into a picture of indices: stripes of its two colours.
+
+    Args:
+        shown: (h, w) uint8 indices, changed in place.
+        values: (h, w) uint8 of the override layer.
+        corner: where their first pixel lies in the photo; stripes go on across rectangles.
+        side: the longer side of the whole map in pixels: stripes are as wide as it is large.
+    """
+    first, last = min(Occluder), max(Occluder)
+    hidden = (values >= first) & (values <= last)
+    if not hidden.any():
+        return
+    height, width = shown.shape
+    along = np.arange(width) + corner[0] + (np.arange(height) + corner[1])[:, None]
+    stripe = along // max(2, side // _STRIPES) % 2
+    indices = _FIRST_HIDDEN + 2 * (values.astype(np.intp) - first) + stripe
+    np.copyto(shown, indices.astype(np.uint8), where=hidden)
 
 
 class MapItem(QGraphicsItem):

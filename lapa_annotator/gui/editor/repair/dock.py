@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt
-from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from lapa_annotator.domain.classes import CLASSES
-from lapa_annotator.gui.editor.docks.look import OptionSlider
+from lapa_annotator.gui.editor.docks.look import OptionSlider, swatch
 from lapa_annotator.gui.editor.repair.items import value_colour
 from lapa_annotator.gui.editor.repair.state import VALUES, RepairState, RepairTool, value_name
 
@@ -87,7 +86,8 @@ class RepairDock(QWidget):
             text = value_name(value)
             if value >= len(CLASSES):
                 text = _tr("{name} (stays background)").format(name=text)
-            row = QListWidgetItem(_swatch(value_colour(value)), text, rows)
+            icon = swatch(value_colour(value), hatched=value >= len(CLASSES))
+            row = QListWidgetItem(icon, text, rows)
             row.setData(_VALUE, value)
         rows.currentItemChanged.connect(self._chosen)
         rows.itemChanged.connect(self._ticked)
@@ -130,12 +130,6 @@ def _buttons(operations: Sequence[tuple[str, Callable[[], None]]]) -> QGridLayou
         button.clicked.connect(lambda _=False, do=do: do())
         grid.addWidget(button, place // _COLUMNS, place % _COLUMNS)
     return grid
-
-
-def _swatch(colour: tuple[int, int, int]) -> QIcon:
-    pixmap = QPixmap(32, 32)
-    pixmap.fill(QColor(*colour))
-    return QIcon(pixmap)
 
 
 def _tr(text: str) -> str:

@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, qRgba
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from lapa_annotator.domain.classes import CLASSES
-from lapa_annotator.domain.override import UNSET
+from lapa_annotator.domain.override import UNSET, Occluder
+from lapa_annotator.gui.editor.items.map import OCCLUDER_COLOURS
 from lapa_annotator.ppa.raster import Rect
 
 _ERASED = (255, 255, 255)
-_OCCLUDER = (150, 110, 80)
 _GROUND = (70, 70, 70)
 _ALPHA = 190
 _LIGHT, _SHADE = QColor(255, 255, 255), QColor(0, 0, 0, 170)
@@ -25,7 +25,7 @@ def value_colour(value: int) -> tuple[int, int, int]:
     if value == UNSET:
         return _ERASED
     if value >= len(CLASSES):
-        return _OCCLUDER
+        return OCCLUDER_COLOURS[Occluder(value)]
     return CLASSES[value].colour if value else _GROUND
 
 
