@@ -91,8 +91,9 @@ def ship_(
     licence: Annotated[str, typer.Option(help="The terms of the weights.")],
     about: Annotated[str, typer.Option(help="One line for people.")],
     bf16: Annotated[bool, typer.Option("--bf16", help="It bears bfloat16 without harm.")] = False,
+    ir: Annotated[bool, typer.Option(help="With OpenVINO's files, or made at first use.")] = True,
 ) -> None:
     """Put trained weights into the program: its folder of models and the manifest."""
     precision: Precision = "bf16" if bf16 else "f32"
-    path = ship(run, name, stage=stage, licence=licence, about=about, precision=precision)
+    path = ship(run, name, stage=stage, licence=licence, about=about, precision=precision, ir=ir)
     typer.echo(f"{path} and what belongs to it; name it under [default] where it shall lead.")

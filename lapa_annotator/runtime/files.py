@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.runtime.built import built
 from lapa_annotator.runtime.manifest import (
     SHIPPED,
     ModelFile,
@@ -52,11 +53,19 @@ def model_path(name: str) -> Path:
     """Return the path of a model file that is present and of the right size, like its parts.
 
     The checksum is compared when the file is fetched, by ``verify`` and before a long job; at
-    every start of the window its size alone is, since hashing would be felt.
+    every start of the window its size alone is, since hashing would be felt. Of weights that
+    are shipped for torch alone it is the .xml that is made of them at first use.
 
     Raises:
-        InputError: an unknown name, a missing file, or one of another size.
+        InputError: an unknown name, a missing file, one of another size, or what ``built``
+            raises.
     """
+    path = _present(name)
+    return built(path, model_file(name).sha256) if path.suffix == ".safetensors" else path
+
+
+def _present(name: str) -> Path:
+    """A model file as it is kept, once all its parts are found to be of the right size."""
     file = model_file(name)
     for part in file.parts:
         path = _folder(file) / part.file
@@ -76,7 +85,7 @@ def verified(name: str) -> str:
     Raises:
         InputError: as ``model_path``; or the bytes are others.
     """
-    file, path = model_file(name), model_path(name)
+    file, path = model_file(name), _present(name)
     for part in file.parts:
         if checksum(path.parent / part.file) != part.sha256:
             raise InputError(path, f"the model file {name} is damaged", _remedy(file))
@@ -104,7 +113,7 @@ def first_present(stage: str, files_of: Mapping[str, Sequence[str]]) -> str:
 def _are_here(names: Sequence[str]) -> bool:
     try:
         for name in names:
-            model_path(name)
+            _present(name)
     except InputError:
         return False
     return True

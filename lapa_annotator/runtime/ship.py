@@ -19,12 +19,20 @@ _FILES = {
     "network.json": ".json",
     "network.prior.npz": ".prior.npz",
 }
-_NEEDED = ("network.xml", "network.bin", "weights.safetensors")
+_IR = ("network.xml", "network.bin")
+_NEEDED = (*_IR, "weights.safetensors")
 _CARD = "card.md"
 
 
 def ship(
-    run: Path, name: str, *, stage: str, licence: str, about: str, precision: Precision = "f32"
+    run: Path,
+    name: str,
+    *,
+    stage: str,
+    licence: str,
+    about: str,
+    precision: Precision = "f32",
+    ir: bool = True,
 ) -> Path:
     """Copy a run's weights into the program's folder of models and write their row.
 
@@ -34,9 +42,11 @@ def ship(
             ``network.prior.npz``, ``card.md``.
         name: what the program shall call the weights; a row of that name is replaced.
         stage, licence, about, precision: columns of the row, see ``manifest.ModelFile``.
+        ir: whether OpenVINO's files come along; without them they are made at first use, see
+            ``built.built``.
 
     Returns:
-        The path of the .xml in the folder of models.
+        The path of the row's own file in the folder of models: .xml, or .safetensors.
 
     Raises:
         InputError: a file of the run is missing, or the folder cannot be written.
@@ -48,7 +58,7 @@ def ship(
     try:
         parts = []
         for file, suffix in _FILES.items():
-            if (run / file).is_file():
+            if (run / file).is_file() and (ir or file not in _IR):
                 target = folder / f"{name}{suffix}"
                 _replace(target, (run / file).read_bytes())
                 parts.append((target.name, checksum(target), target.stat().st_size))
@@ -60,7 +70,7 @@ def ship(
         _write_row(folder / "manifest.toml", _row(texts, parts))
     except OSError as error:
         raise InputError(folder, f"cannot be written ({error.strerror})", "check it") from error
-    return folder / f"{name}.xml"
+    return folder / parts[0][0]
 
 
 def _row(texts: dict[str, str], parts: list[tuple[str, str, int]]) -> str:

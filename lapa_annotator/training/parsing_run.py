@@ -41,6 +41,8 @@ _LIMITS = (
 )
 _SCALES: dict[Stage, tuple[float, float]] = {"coarse": (0.55, 2.4), "fine": (0.55, 1.5)}
 """Factors of a face's size in the crops of each stage: those that photos come with."""
+# A parser must know shapes, not the few colours and rooms of its pictures.
+_AUGMENT = AugmentSettings(background=0.65, recolour=0.4)
 _MOSAICS: dict[Stage, float] = {"coarse": 0.3, "fine": 0.0}
 
 
@@ -85,7 +87,7 @@ class ParsingOrder:
     schedule: str = "cosine"
     weight_decay: float = 1e-4
     init: Path | None = None
-    augment: AugmentSettings = field(default_factory=AugmentSettings)
+    augment: AugmentSettings = _AUGMENT
     cache: Path = field(default_factory=crops_folder)
     licence: str = UNNAMED_LICENCE
     named: Mapping[str, Value] = field(default_factory=dict)

@@ -109,6 +109,18 @@ def test_where_nothing_is_here_the_best_says_how_to_get_it(folder, run):
     assert first_present("landmarks", NAMES) == "ours"
 
 
+def test_weights_may_be_shipped_for_torch_alone(folder, run, tmp_path, monkeypatch):
+    made = tmp_path / "made.xml"
+    monkeypatch.setattr(files, "built", lambda path, sha256: made)
+    path = ship.ship(run, "ours", stage="landmarks", licence="free", about="-", ir=False)
+    assert path == folder / "ours.safetensors"
+    suffixes = [part.file.removeprefix("ours") for part in manifest.manifest()["ours"].parts]
+    assert suffixes == [".safetensors", ".json"]
+    assert first_present("landmarks", NAMES) == "ours"
+    assert len(verified("ours")) == 64
+    assert model_path("ours") == made
+
+
 def test_a_run_that_has_not_ended_is_told(folder, run):
     (run / "network.bin").unlink()
     with pytest.raises(InputError, match="train to the end first"):

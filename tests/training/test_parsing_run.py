@@ -140,6 +140,11 @@ def test_only_model_c_weighs_boundaries(order):
     assert alphas == [0, 0]
 
 
+def test_model_cs_weight_of_boundaries_is_a_setting(order):
+    other = dataclasses.replace(order, model="C", named={"alpha": 20.0})
+    assert _prepare(other, [])[1].options["alpha"] == 20
+
+
 def test_the_shipped_pair_is_small_enough():
     from lapa_annotator.nets.registry import build_network
 

@@ -6,7 +6,7 @@ maps; what changes the look alone comes after. All of it is numpy and OpenCV on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from lapa_annotator.training.data.appearance import Looks, change_look
 from lapa_annotator.training.data.backdrops import backdrop
 from lapa_annotator.training.data.crops import Crop, CropSpec
 from lapa_annotator.training.data.occlude import blend, occlude
+from lapa_annotator.training.data.recolour import recolour
 
 Matrix = NDArray[np.float64]
 
@@ -35,6 +36,7 @@ class AugmentSettings:
         stretch: most factor between the two axes.
         perspective: most perspective: change of scale per side of the face's box.
         mirror: share of mirrored crops.
+        recolour: share of crops whose hair, skin or both get another colour.
         background: share of crops whose background is replaced, where a matte allows it.
         fill: share of crops that get a picture, in place of black, where the photo ends.
         occluders: share of crops with things in front of the face.
@@ -49,6 +51,7 @@ class AugmentSettings:
     stretch: float = 1.12
     perspective: float = 0.12
     mirror: float = 0.5
+    recolour: float = 0.0
     background: float = 0.5
     fill: float = 0.5
     occluders: float = 0.3
@@ -83,6 +86,8 @@ def augment(
     matrix = draw_homography(rng, settings, spec, to)
     mirrored = float(np.linalg.det(matrix[:2, :2])) < 0
     moved = transform(crop, matrix, to.size, mirrored)
+    if rng.random() < settings.recolour:
+        moved = replace(moved, image=recolour(moved.image, moved.soft, rng))
     moved = _composed(moved, rng, settings)
     image, labels, soft, visibility = moved.image, moved.labels, moved.soft, moved.visibility
     if rng.random() < settings.occluders:

@@ -16,11 +16,12 @@ ALPHA = 200.0
 
 
 class BSPNetTask(ParsingTask):
-    """BSPNet's three losses (equations 1 to 4); option ``alpha`` follows from the model."""
+    """BSPNet's three losses (equations 1 to 4); option ``alpha`` is Model C's alone."""
 
     def settle(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Model C weighs boundary pixels, A and B do not (Table 2)."""
-        return {"alpha": ALPHA if self.settings["model"] == "C" else 0.0, **options}
+        alpha = options.get("alpha", ALPHA) if self.settings["model"] == "C" else 0.0
+        return {**options, "alpha": alpha}
 
     def learn(
         self, module: torch.nn.Module, lesson: Lesson
@@ -50,7 +51,9 @@ PAPER: Mapping[str, Any] = {
 
 PARSERS = (
     Parser("pspnet", ParsingTask, _SHARED, small=SMALL_COARSE, paper={**PAPER, "net": "pspnet"}),
-    Parser("bspnet", BSPNetTask, (*_SHARED, "edge", "model"), paper=PAPER),
+    Parser(
+        "bspnet", BSPNetTask, (*_SHARED, "edge", "model"), options={"alpha": ALPHA}, paper=PAPER
+    ),
 )
 
 STUDIES = (
