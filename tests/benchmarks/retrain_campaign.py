@@ -1,16 +1,20 @@
 """A whole campaign of annotating and retraining, people simulated, all else real.
 
-Faces with exact landmarks stand in for people: each round a simulated annotator takes the next
-images of the queue, drags the worst point until all are within 5 %, and finishes; then the
-project is retrained, the gate decides, and what is untouched is proposed anew. All campaigns go
-out from one version that has learned the first few faces. Beside them, the labels of everything
-that is trained on are shuffled: the gate must refuse what comes of that.
+Faces with known landmarks stand in for people: each round a simulated annotator takes the next
+images of the queue, puts every point that is off by more than 5 % of the inter-ocular distance to
+its true place, and finishes; then the project is retrained, the gate decides, and what is
+untouched is proposed anew. All campaigns go out from one version that has learned the first few
+faces, and each version is measured on the same faces outside of the projects: its error, the
+share of its points that are within 5 %, and the drags that the others take with propagation.
+Beside them, the labels of everything that is trained on are shuffled: the gate must refuse what
+comes of that.
 
-    LAPA_CAMPAIGN=FOLDER python -m tests.benchmarks retrain_campaign
+    LAPA_CAMPAIGN=FOLDER LAPA_CAMPAIGN_OUT=FOLDER python -m tests.benchmarks retrain_campaign
 
-``FOLDER`` is in LaPa's layout (``synth`` renders one). ``LAPA_CAMPAIGN_OUT`` keeps the projects
-and gets ``campaign.csv`` and ``campaign.png``; ``LAPA_CAMPAIGN_PLAN`` is
-"rounds,faces a round,steps,width,seeds,queues", ``LAPA_CAMPAIGN_JOBS`` how many processes.
+The first folder is in LaPa's layout (``synth`` renders one). The second keeps the projects and
+gets ``campaign.csv`` and ``campaign.png``; called again, the campaigns go on where they were
+stopped or killed. ``LAPA_CAMPAIGN_PLAN`` is "rounds,faces a round,steps,width,seeds,queues",
+``LAPA_CAMPAIGN_JOBS`` how many processes.
 """
 
 from __future__ import annotations
@@ -25,10 +29,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from matplotlib.figure import Figure
 
 from lapa_annotator.batch.photos import LOOK
+from lapa_annotator.batch.project_prior import project_prior
 from lapa_annotator.batch.queueing import UNFINISHED, queue
 from lapa_annotator.batch.repropose import repropose
 from lapa_annotator.dla.frame import mean_shape
@@ -41,19 +47,43 @@ from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.formats.lapa import LapaFolder, read_landmarks
 from lapa_annotator.formats.photo import read_photo
 from lapa_annotator.store.project import Project
+from lapa_annotator.training.known_faces import KnownFace
 from lapa_annotator.training.loop import Machine
 from lapa_annotator.training.metrics import auc
 from lapa_annotator.training.retrain.gate import Rule
 from lapa_annotator.training.retrain.run import retrain
 from lapa_annotator.training.retrain.settings import RetrainSettings
 from lapa_annotator.training.retrain.split import FILE, Split
-from lapa_annotator.training.retrain.versions import FOLDER, current_proposer
+from lapa_annotator.training.retrain.versions import FOLDER, TASK, current_proposer
+from lapa_annotator.training.simulate import Annotator, Propagating, correct
 
 TOLERANCE = 0.05
-PLAN = "2,80,100,48,1,doubt+as they come"
-COLUMNS = ("queue", "seed", "round", "faces", "NME", "AUC", "untouched", "drags", "promoted")
-TITLES = {4: "NME, %", 5: "AUC at 0.08", 6: "share of untouched points", 7: "drags a face"}
+PLAN = "2,48,80,32,1,doubt+as they come"
+COLUMNS = (
+    "queue",
+    "seed",
+    "round",
+    "faces",
+    "NME",
+    "AUC",
+    "untouched",
+    "drags",
+    "work",
+    "promoted",
+)
+TITLES = {
+    4: "NME on unseen faces, %",
+    5: "AUC at 0.08",
+    6: "points within 5 %, share",
+    7: "drags a face, with propagation",
+}
 RATE = 1e-3
+# The first version takes this many times the steps of the later ones, on the first faces alone.
+LONGER = 6
+# Images that wait in a project, for each that is annotated; and faces that are measured on.
+WAITING, MEASURED = 1.25, 50
+_EFFORT = "campaign"
+AS_THEY_COME = "as they come"
 
 
 class MeanFace:
@@ -80,7 +110,7 @@ class Campaign:
     @property
     def proposer(self) -> Proposer:
         """The version in use; the mean face before there is one."""
-        used = self.project.models.active("landmarks")
+        used = self.project.models.active(TASK)
         return MeanFace() if used is None else current_proposer(self.project)
 
     def points(self, image_id: int) -> np.ndarray:
@@ -94,10 +124,22 @@ class Campaign:
             face = Face(box, MeanFace().propose(np.zeros(0), box))
             self.project.propose(image_id, [face], MeanFace.name, doubt=0.5)
 
-    def annotate(self, ids: list[int]) -> tuple[float, float]:
-        """Correct and finish images; the mean drags a face and share of untouched points."""
-        drags = [self._correct(image_id) for image_id in ids]
-        return float(np.mean(drags)), 1 - float(np.mean(drags)) / N_POINTS
+    def annotate(self, order: str, number: int, until: int) -> float:
+        """Correct and finish the next of a queue until so many are; mean points set a face.
+
+        The proposals are renewed first, once a round.
+        """
+        project, key = self.project, f"{_EFFORT} {number}"
+        kept: list[int] = project.settings.get(key, [])
+        ids = queue(project, order).tolist()
+        left = until - len(project.ids("status:done"))
+        if number and not kept:
+            # In another order than theirs, the proposals of the rest would change nothing.
+            list(repropose(project, self.proposer, ids[:left] if order == AS_THEY_COME else ids))
+        for image_id in queue(project, order)[: max(left, 0)].tolist():
+            kept.append(self._correct(image_id))
+            project.settings.set(key, kept)
+        return float(np.mean(kept)) if kept else float("nan")
 
     def _correct(self, image_id: int) -> int:
         project, truth = self.project, self.points(image_id)
@@ -113,25 +155,32 @@ class Campaign:
         project.save(image_id, SetStatus(project.load(image_id).status, Status.DONE))
         return len(wrong)
 
-    def error(self) -> tuple[float, float]:
-        """NME in per cent and AUC of the version in use on faces outside of the project."""
-        proposer, found = self.proposer, []
+    def measure(self) -> tuple[float, float, float, float]:
+        """NME in per cent, AUC, share of points within 5 % and drags of the version in use."""
+        proposer = self.proposer
+        prior = project_prior(self.project, proposer.name)
+        errors, right, drags = [], [], []
         for path, truth in self.test:
-            points = proposer.propose(read_photo(path).pixels, Box.around(truth)).points
-            off = np.hypot(*(points - truth).T).mean()
-            found.append(100 * off / Landmarks(truth).interocular)
-        return float(np.mean(found)), auc(found)
+            proposal = proposer.propose(read_photo(path).pixels, Box.around(truth))
+            face = KnownFace(path.stem, proposal, truth, np.ones(N_POINTS, bool), 0)
+            off = np.hypot(*(proposal.points - truth).T) / face.interocular
+            errors.append(100 * off.mean())
+            right.append((off <= TOLERANCE).mean())
+            done = correct(face, Propagating(proposal, prior), Annotator(TOLERANCE))
+            drags.append(len(done.dragged))
+        return float(np.mean(errors)), auc(errors), float(np.mean(right)), float(np.mean(drags))
 
-    def train(self, settings: RetrainSettings) -> bool:
-        """Retrain; whether the new version was promoted."""
+    def train(self, settings: RetrainSettings, versions: int) -> bool:
+        """Retrain until there are so many versions; whether the newest was promoted."""
         machine = Machine(threads=1, report_every=50, validate_every=10**6, save_every=100)
-        for report in retrain(self.project, settings, machine, baseline=MeanFace()):
-            if report.note:
-                say(report.note)
-        return bool(self.project.models.all("landmarks")[-1].active)
+        while len(self.project.models.all(TASK)) < versions:
+            for report in retrain(self.project, settings, machine, baseline=MeanFace()):
+                if report.stage == "done":
+                    say(f"{self.project.folder.stem}: {report.note}")
+        return bool((self.project.models.all(TASK)[-1].metrics or {})["promoted"])
 
     def shuffle(self) -> None:
-        """Give every face that is trained on the points of another one."""
+        """Give every face that is trained on the points of another one, in another order."""
         split = Split.read(self.project.folder / FOLDER / FILE)
         ids = [
             info.id
@@ -180,18 +229,17 @@ class Plan:
         """The settings of the trainings after the first."""
         rule = Rule(faces=10)
         return RetrainSettings(
-            least=20, held_out=0.2, steps=self.steps, rule=rule, seed=seed, rate=RATE
+            least=20, held_out=0.25, steps=self.steps, rule=rule, seed=seed, rate=RATE
         )
 
     def faces(self, seed: int) -> tuple[list[Path], list[Path], list[Path]]:
-        """Photos to start with, the same for each seed; to annotate; and to measure on."""
+        """Photos to start with and to measure on, the same for each seed, and to annotate."""
         every = [s.image for s in LapaFolder(self.data).samples() if s.landmarks is not None]
         first = np.random.default_rng(0).permutation(len(every))
-        start, rest = first[: self.count], first[self.count :]
-        rest = np.random.default_rng(1 + seed).permutation(rest)
-        tested = max(20, len(every) // 8)
-        parts = (start, rest[tested:], rest[:tested])
-        return tuple([every[i] for i in part] for part in parts)  # type: ignore[return-value]
+        test, start = first[:MEASURED], first[MEASURED : MEASURED + self.count]
+        rest = np.random.default_rng(1 + seed).permutation(first[MEASURED + self.count :])
+        waiting = rest[: round(WAITING * self.rounds * self.count)]
+        return tuple([every[i] for i in part] for part in (start, waiting, test))  # type: ignore[return-value]
 
 
 def open_campaign(plan: Plan, folder: Path, photos: list[Path], test: list[Path]) -> Campaign:
@@ -202,9 +250,10 @@ def open_campaign(plan: Plan, folder: Path, photos: list[Path], test: list[Path]
         if s.landmarks is not None
     }
     linked = folder.with_name(f"{folder.stem} photos")
-    linked.mkdir(parents=True)
+    linked.mkdir(parents=True, exist_ok=True)
     for path in photos:
-        (linked / path.name).symlink_to(path.resolve())
+        if not (linked / path.name).is_symlink():
+            (linked / path.name).symlink_to(path.resolve())
     project = Project.open(folder) if folder.exists() else Project.create(folder, annotator="none")
     list(project.add_folder(linked, LOOK))
     campaign = Campaign(project, truth, [(path, truth[path.stem]) for path in test])
@@ -217,88 +266,103 @@ def start(plan: Plan) -> None:
     photos, _, test = plan.faces(0)
     campaign = open_campaign(plan, plan.out / "start.lapa", photos, test)
     with campaign.project as project:
-        campaign.annotate(project.ids().tolist())
-        settings = replace(plan.settings(0), scratch=True, width=plan.width, steps=5 * plan.steps)
-        if not campaign.train(settings):
+        campaign.annotate(AS_THEY_COME, 0, len(photos))
+        settings = replace(
+            plan.settings(0), scratch=True, width=plan.width, steps=LONGER * plan.steps
+        )
+        if not campaign.train(settings, 1):
             say("the first version loses against the mean face: the campaigns begin with it")
-            project.models.activate(project.models.all("landmarks")[-1].name)
+            project.models.activate(project.models.all(TASK)[-1].name)
+
+
+def copied(plan: Plan, name: str) -> Path:
+    """The project of a campaign: a copy of the start, made beside its place and then put there."""
+    folder = plan.out / f"{name}.lapa"
+    if not folder.exists():
+        beside = plan.out / f"{name}.part"
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.copytree(plan.out / "start.lapa", beside)
+        beside.rename(folder)
+    return folder
 
 
 def run(plan: Plan, seed: int, order: str) -> None:
-    """One campaign; each round is a row of ``COLUMNS``."""
+    """One campaign; each round is a row of ``COLUMNS``. What is there already is not done again."""
+    cv2.setNumThreads(1)
     _, photos, test = plan.faces(seed)
-    folder = plan.out / f"{order.replace(' ', '-')}-{seed}.lapa"
-    shutil.copytree(plan.out / "start.lapa", folder)
+    folder = copied(plan, f"{order.replace(' ', '-')}-{seed}")
+    table = plan.out / f"rows-{order}-{seed}.csv"
     campaign = open_campaign(plan, folder, photos, test)
-    with campaign.project as project:
-        write_row(plan, order, seed, 0, campaign, ("", ""), True)
-        for number in range(1, plan.rounds + 1):
-            list(repropose(project, campaign.proposer, project.ids(UNFINISHED).tolist()))
-            done = campaign.annotate(queue(project, order)[: plan.count].tolist())
-            promoted = campaign.train(plan.settings(seed))
-            write_row(plan, order, seed, number, campaign, done, promoted)
+    with campaign.project:
+        for number in range(len(rows_of(table)), plan.rounds + 1):
+            faces = plan.count * (1 + number)
+            work, promoted = float("nan"), True
+            if number:
+                work = campaign.annotate(order, number, faces)
+                promoted = campaign.train(plan.settings(seed), 1 + number)
+            write_row(table, [order, seed, number, faces, *campaign.measure(), work, promoted])
 
 
 def shuffled(plan: Plan) -> None:
     """Train on shuffled points, from a version that has learned true ones."""
-    _, photos, test = plan.faces(0)
-    folder = plan.out / "shuffled.lapa"
-    shutil.copytree(plan.out / "start.lapa", folder)
-    campaign = open_campaign(plan, folder, photos, test)
-    with campaign.project:
-        campaign.shuffle()
-        promoted = campaign.train(plan.settings(0))
-        write_row(plan, "shuffled", 0, 1, campaign, ("", ""), promoted)
+    cv2.setNumThreads(1)
+    table = plan.out / "rows-shuffled-0.csv"
+    if rows_of(table):
+        return
+    photos, _, test = plan.faces(0)
+    campaign = open_campaign(plan, copied(plan, "shuffled"), photos, test)
+    with campaign.project as project:
+        if not project.settings.get("shuffled", default=False):
+            campaign.shuffle()
+            project.settings.set("shuffled", True)
+        promoted = campaign.train(plan.settings(0), 2)
+        row = ["shuffled", 0, 1, plan.count, *campaign.measure(), "nan", promoted]
+        write_row(table, row)
 
 
-def write_row(
-    plan: Plan,
-    order: str,
-    seed: int,
-    number: int,
-    campaign: Campaign,
-    done: tuple[object, object],
-    promoted: bool,
-) -> None:
-    """Measure a campaign's version in use, and keep and print a row."""
-    nme, area = campaign.error()
-    drags, untouched = done
-    faces = plan.count * (1 + number)
-    row = [order, seed, number, faces, nme, area, untouched, drags, promoted]
+def rows_of(table: Path) -> list[list[str]]:
+    """The rows that a table has so far."""
+    return list(csv.reader(table.open(newline=""))) if table.exists() else []
+
+
+def write_row(table: Path, row: list[object]) -> None:
+    """Keep and print a row."""
     say(", ".join(f"{n} {v}" for n, v in zip(COLUMNS, row, strict=True)))
-    with (plan.out / f"rows-{order}-{seed}.csv").open("a", newline="") as file:
+    with table.open("a", newline="") as file:
         csv.writer(file).writerow(row)
 
 
 def collect(out: Path) -> None:
     """Put the rows of all campaigns into one table and one picture."""
-    rows = [
-        row for path in sorted(out.glob("rows-*.csv")) for row in csv.reader(path.open(newline=""))
-    ]
+    rows = [row for path in sorted(out.glob("rows-*.csv")) for row in rows_of(path)]
     with (out / "campaign.csv").open("w", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *rows])
     draw([row for row in rows if row[0] != "shuffled"], out / "campaign.png")
 
 
 def draw(rows: list[list[str]], path: Path) -> None:
-    """Draw what was measured against the finished faces: seeds thin, their mean bold."""
-    figure = Figure(figsize=(12, 3.4), layout="constrained")
-    panels = figure.subplots(1, 4)
+    """Draw what was measured against the finished faces: the seeds' mean, and all they span."""
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    panels = figure.subplots(2, 2).ravel()
     orders = sorted({row[0] for row in rows})
-    for axes, column in zip(panels, (4, 5, 6, 7), strict=True):
-        for order, colour in zip(orders, ("C0", "C1", "C2"), strict=False):
-            lines: dict[str, dict[int, float]] = {}
+    for axes, column in zip(panels, TITLES, strict=True):
+        for order, colour, mark in zip(
+            orders, ("#0072B2", "#D55E00", "#009E73"), "osD", strict=False
+        ):
+            values: dict[int, list[float]] = {}
             for row in rows:
-                if row[0] == order and row[column]:
-                    lines.setdefault(row[1], {})[int(row[3])] = float(row[column])
-            for line in lines.values():
-                axes.plot(list(line), list(line.values()), color=colour, alpha=0.3, linewidth=1)
-            sizes = sorted(set.intersection(*(set(line) for line in lines.values())))
-            means = [np.mean([line[n] for line in lines.values()]) for n in sizes]
-            axes.plot(sizes, means, color=colour, marker="o", markersize=4, label=order)
+                if row[0] == order:
+                    values.setdefault(int(row[3]), []).append(float(row[column]))
+            at = sorted(values)
+            low, mean, high = ([f(values[n]) for n in at] for f in (min, np.mean, max))
+            axes.fill_between(at, low, high, color=colour, alpha=0.15, linewidth=0)
+            label = "by doubt" if order == "doubt" else order
+            axes.plot(at, mean, color=colour, marker=mark, markersize=5, label=label)
         axes.set(title=TITLES[column], xlabel="finished faces")
+        axes.set_xticks(at)
         axes.grid(alpha=0.3)
-    panels[0].legend(title="queue", fontsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0].legend(title="queue", frameon=False)
     figure.savefig(path, dpi=110)
 
 
@@ -308,10 +372,10 @@ def main() -> None:
     if not data:
         say("skipped: say $LAPA_CAMPAIGN, a folder of faces in LaPa's layout")
         return
+    cv2.setNumThreads(1)
     out = Path(os.environ.get("LAPA_CAMPAIGN_OUT") or tempfile.mkdtemp())
     plan = Plan.parse(Path(data), out, os.environ.get("LAPA_CAMPAIGN_PLAN", PLAN))
-    if not (out / "start.lapa").exists():
-        start(plan)
+    start(plan)
     jobs = int(os.environ.get("LAPA_CAMPAIGN_JOBS", "1"))
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         work = [pool.submit(shuffled, plan)]
