@@ -16,6 +16,7 @@ from lapa_annotator.batch.errors.run import Found, find_errors
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.gui.editor.editor import Dock, Editor
 from lapa_annotator.gui.editor.items.boxes import rect_of
+from lapa_annotator.gui.errors.again import LookAgain
 from lapa_annotator.gui.errors.findings import PICTURE
 from lapa_annotator.gui.errors.panel import FindingsPanel
 from lapa_annotator.gui.lazypictures import LazyPictures
@@ -58,6 +59,8 @@ class Curation(QObject):
         self.panel.chosen.connect(self._go_to)
         self.panel.fine_asked.connect(self.mark_fine)
         self.dialog: WhatIfDialog | None = None
+        self._again = LookAgain(editor.document, self.panel.model, queues.trials, self)
+        self._again.settled.connect(self._settled)
 
     @property
     def dock(self) -> Dock:
@@ -71,6 +74,7 @@ class Curation(QObject):
             self.dialog.close()
             self.dialog = None
         self._desk, self._target = desk, None
+        self._again.open(desk)
         self._pictures.forget()
         self.panel.show_found(None)
         if desk is not None:
@@ -134,7 +138,7 @@ class Curation(QObject):
         except InputError as error:
             self._tell(error)
             return
-        self.panel.model.put_back(finding)
+        self.panel.model.put(finding)
         self.panel.refill()
 
     def _step(self, by: int) -> None:
@@ -193,6 +197,13 @@ class Curation(QObject):
         if found is not None:
             self._pictures.forget()
             self.panel.show_found(found)
+
+    def _settled(self, image_id: int) -> None:
+        """Findings of a photo have been looked at again: show them as they are."""
+        for finding in self.panel.model.findings:
+            if finding.image_id == image_id:
+                self._pictures.drop(finding.key)
+        self.panel.refill()
 
     def _stop(self) -> None:
         if self._job is not None:

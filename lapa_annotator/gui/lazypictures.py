@@ -42,6 +42,10 @@ class LazyPictures(QObject):
         self._kept.clear()
         self._wanted.clear()
 
+    def drop(self, key: str) -> None:
+        """Forget one picture: it is made anew when it is asked for."""
+        self._kept.pop(key, None)
+
     def get(self, key: str, make: Make) -> QPixmap | None:
         """Return a picture; None while it is being made, or when it cannot be."""
         if key in self._kept:

@@ -101,6 +101,39 @@ def find_errors(
     return found
 
 
+def look_again(
+    project: Project, image_id: int, kinds: Sequence[Kind] = KINDS
+) -> Generator[Looked, None, Found]:
+    """Look at the faces of one photo again, after somebody has worked on them.
+
+    Its own maps are measured anew, and its shapes and sizes judged beside all others. Photos that
+    look alike are left out: no annotation changes that.
+
+    Args:
+        project: an open project.
+        image_id: the photo.
+        kinds: what to look for.
+
+    Raises:
+        InputError: there is no such image, or the project's settings are damaged.
+    """
+    kinds = [kind for kind in kinds if "look" not in kind.needs]
+    settings, opinion = settings_of(project), _opinion()
+    needs = _needs(kinds, opinion)
+    found, seen = Found(), Seen(settings.options, opinion)
+    task = _task(project.info(image_id), needs, settings.fingerprint(), opinion)
+    measured = Measure(project.folder, needs, read_only=project.read_only)(task)
+    found.problems += [measured.problem] if measured.problem is not None else []
+    ids = project.ids().tolist()
+    for done, info in enumerate(project.infos(ids), start=1):
+        here = measured if info.id == image_id else Measured()
+        seen.take(info, project.load(info.id).faces, here)
+        yield Looked(done, len(ids), 0)
+    yield from _look(project, kinds, seen, found, Looked(len(ids), len(ids), 0))
+    found.findings = [f for f in found.findings if f.image_id == image_id and f.face_id]
+    return found
+
+
 def _look(
     project: Project, kinds: Sequence[Kind], seen: Seen, found: Found, state: Looked
 ) -> Generator[Looked, None, None]:

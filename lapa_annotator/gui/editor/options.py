@@ -61,10 +61,10 @@ OPTIONS: dict[str, Option] = {
 }
 """``classes`` and ``occluders`` are bit masks of what is shown, ``over`` one of the classes that a
 brush paints over when it draws ``behind``; ``brush`` is its diameter in photo pixels; brightness,
-contrast and gamma are those of ``photo.tone_table``; ``follow`` is whether untouched points follow those that are moved;
-``repair`` and ``review`` are what is being done now; ``reference`` is what a review compares with
-(``review.comparing``), ``beside`` whether that stands beside; the others are what their names
-say."""
+contrast and gamma are those of ``photo.tone_table``; ``follow`` is whether untouched points follow
+those that are moved; ``repair`` and ``review`` are what is being done now; ``reference`` is what a
+review compares with (``review.comparing``), ``beside`` whether that stands beside; the others are
+what their names say."""
 
 
 class ViewOptions(QObject):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
@@ -15,14 +16,25 @@ from lapa_annotator.gui.theme import colour
 
 Index = QModelIndex | QPersistentModelIndex
 FINDING = Qt.ItemDataRole.UserRole
+STATE = Qt.ItemDataRole.UserRole + 1
 PICTURE = 84
 """Side of a row's picture, in device-independent pixels."""
 
 _PAD = 6
 
 
+class State(StrEnum):
+    """What has become of a finding since it was found."""
+
+    OPEN = "open"
+    CHECKED = "checked"
+    MENDED = "mended"
+
+
 class FindingList(QAbstractListModel):
     """The findings of one kind, or all of them, in the order given.
+
+    A finding that is mended keeps its row, struck out, until the next search.
 
     Args:
         picture: gives a finding's picture, None while there is none.
@@ -34,6 +46,7 @@ class FindingList(QAbstractListModel):
         self._all: list[Finding] = []
         self._shown: list[Finding] = []
         self._kind = ""
+        self._states: dict[str, State] = {}
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -42,8 +55,42 @@ class FindingList(QAbstractListModel):
 
     def show(self, findings: Sequence[Finding]) -> None:
         """Take other findings in."""
-        self._all = list(findings)
+        self._all, self._states = list(findings), {}
         self.filter(self._kind)
+
+    def state(self, finding: Finding) -> State:
+        """What has become of a finding."""
+        return self._states.get(finding.key, State.OPEN)
+
+    def check(self, image_id: int) -> bool:
+        """Say that the faces of a photo are looked at again; whether any is listed."""
+        rows = [f for f in self._all if f.image_id == image_id and f.face_id]
+        self._states |= {f.key: State.CHECKED for f in rows if self.state(f) is State.OPEN}
+        self._repaint_photo(image_id)
+        return bool(rows)
+
+    def settle(self, image_id: int, now: Sequence[Finding] | None) -> None:
+        """Take in what is found in the faces of a photo now; None where nobody could look."""
+        found = {} if now is None else {f.key: f for f in now}
+        for place, old in enumerate(self._all):
+            if old.image_id != image_id or not old.face_id:
+                continue
+            if old.key in found:
+                self._all[place] = new = found.pop(old.key)
+                self._shown = [new if f is old else f for f in self._shown]
+                self._states.pop(old.key, None)
+            elif now is not None:
+                self._states[old.key] = State.MENDED
+            elif self.state(old) is State.CHECKED:
+                del self._states[old.key]
+        self._repaint_photo(image_id)
+        for finding in found.values():
+            self.put(finding)
+
+    def _repaint_photo(self, image_id: int) -> None:
+        for row, finding in enumerate(self._shown):
+            if finding.image_id == image_id:
+                self.dataChanged.emit(self.index(row), self.index(row))
 
     def filter(self, kind: str) -> None:
         """Show the findings of a kind alone; all of them for ""."""
@@ -53,10 +100,11 @@ class FindingList(QAbstractListModel):
         self.endResetModel()
 
     def counts(self) -> dict[str, int]:
-        """How many findings of each kind there are, the filter aside."""
+        """How many findings of each kind are not mended, the filter aside."""
         counts: dict[str, int] = {}
         for finding in self._all:
-            counts[finding.kind] = counts.get(finding.kind, 0) + 1
+            if self.state(finding) is not State.MENDED:
+                counts[finding.kind] = counts.get(finding.kind, 0) + 1
         return counts
 
     def remove(self, finding: Finding) -> int:
@@ -69,10 +117,14 @@ class FindingList(QAbstractListModel):
             self.endRemoveRows()
         return row
 
-    def put_back(self, finding: Finding) -> None:
-        """Take a finding in again where it belongs."""
-        order = [*self._all, finding]
-        self.show(sorted(order, key=lambda f: (-f.severity, f.path, f.key)))
+    def put(self, finding: Finding) -> None:
+        """Take in a finding where it belongs; the other rows stay."""
+        self._all.insert(_place(finding, self._all), finding)
+        if self._kind in ("", finding.kind):
+            row = _place(finding, self._shown)
+            self.beginInsertRows(QModelIndex(), row, row)
+            self._shown.insert(row, finding)
+            self.endInsertRows()
 
     def repaint(self, key: str) -> None:
         """Say that a finding's picture is there."""
@@ -94,8 +146,16 @@ class FindingList(QAbstractListModel):
                 return finding.sentence
             case Qt.ItemDataRole.DecorationRole:
                 return self._picture(finding)
-            case _:
-                return finding if role == FINDING else None
+        return {FINDING: finding, STATE: self.state(finding)}.get(role)
+
+
+def _place(finding: Finding, others: Sequence[Finding]) -> int:
+    """Where a finding belongs among others: the worst first."""
+
+    def order(one: Finding) -> tuple[float, str, str]:
+        return -one.severity, one.path, one.key
+
+    return sum(order(other) < order(finding) for other in others)
 
 
 class FindingPainter(QStyledItemDelegate):
@@ -107,7 +167,7 @@ class FindingPainter(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one row."""
-        finding: Finding = index.data(FINDING)
+        finding, state = index.data(FINDING), State(index.data(STATE))
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         if selected:
             painter.fillRect(option.rect, colour("accent_soft"))
@@ -116,34 +176,50 @@ class FindingPainter(QStyledItemDelegate):
         area = option.rect.adjusted(0, _PAD, -_PAD, -_PAD)
         bar = QRect(area.left(), area.top(), 4, area.height())
         painter.fillRect(bar, colour("hover"))
-        bar.setTop(bar.bottom() + 1 - round(finding.severity * bar.height()))
-        painter.fillRect(bar, severity_colour(finding.severity))
+        severity = 0.0 if state is State.MENDED else finding.severity
+        bar.setTop(bar.bottom() + 1 - round(severity * bar.height()))
+        painter.fillRect(bar, severity_colour(severity))
         frame = QRect(area.left() + 10, area.top(), PICTURE, PICTURE)
         picture = index.data(Qt.ItemDataRole.DecorationRole)
         if isinstance(picture, QPixmap):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.setOpacity(0.4 if state is State.MENDED else 1.0)
             painter.drawPixmap(frame, picture)
+            painter.setOpacity(1.0)
         else:
             painter.fillRect(frame, colour("hover"))
         area.setLeft(frame.right() + 10)
-        self._paint_text(painter, option, area, finding)
+        self._paint_text(painter, option, area, finding, state)
 
     def _paint_text(
-        self, painter: QPainter, option: QStyleOptionViewItem, area: QRect, finding: Finding
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        area: QRect,
+        finding: Finding,
+        state: State,
     ) -> None:
         line = option.fontMetrics.height()
         lower = QRect(area.left(), area.bottom() - 2 * line, area.width(), 2 * line)
         upper = area.adjusted(0, 0, 0, -lower.height() - 2)
-        painter.setPen(colour("text"))
-        painter.drawText(upper, Qt.TextFlag.TextWordWrap, finding.sentence)
-        painter.setPen(colour("faint"))
         font = QFont(option.font)
+        font.setStrikeOut(state is State.MENDED)
+        painter.setFont(font)
+        painter.setPen(colour("faint" if font.strikeOut() else "text"))
+        painter.drawText(upper, Qt.TextFlag.TextWordWrap, finding.sentence)
+        painter.setPen(colour("ok" if font.strikeOut() else "faint"))
+        font.setStrikeOut(False)
         font.setPointSizeF(font.pointSizeF() * 0.88)
         painter.setFont(font)
-        said = f"{BY_NAME[finding.kind].title}\n" + painter.fontMetrics().elidedText(
+        titles = {
+            State.CHECKED: self.tr("Looking again …"),
+            State.MENDED: self.tr("Mended"),
+        }
+        title = titles.get(state, BY_NAME[finding.kind].title)
+        path = painter.fontMetrics().elidedText(
             finding.path, Qt.TextElideMode.ElideMiddle, lower.width()
         )
-        painter.drawText(lower, Qt.AlignmentFlag.AlignBottom, said)
+        painter.drawText(lower, Qt.AlignmentFlag.AlignBottom, f"{title}\n{path}")
         painter.setFont(option.font)
 
 

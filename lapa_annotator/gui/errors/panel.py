@@ -20,7 +20,13 @@ from PySide6.QtWidgets import (
 from lapa_annotator.batch.errors.finding import Finding
 from lapa_annotator.batch.errors.registry import KINDS
 from lapa_annotator.batch.errors.run import Found
-from lapa_annotator.gui.errors.findings import FINDING, FindingList, FindingPainter
+from lapa_annotator.gui.errors.findings import (
+    FINDING,
+    STATE,
+    FindingList,
+    FindingPainter,
+    State,
+)
 from lapa_annotator.gui.widgets import named, wrapped
 from lapa_annotator.gui.workers import Step
 
@@ -101,9 +107,14 @@ class FindingsPanel(QWidget):
         return index.data(FINDING) if index.isValid() else None
 
     def step(self, by: int) -> Finding | None:
-        """Select the finding ``by`` rows further on, the first one at first; None at the end."""
+        """Select the finding ``by`` rows further on, the first one at first; None at the end.
+
+        What is mended is passed over.
+        """
         index = self.list.currentIndex()
         row = index.row() + by if index.isValid() else 0
+        while self.model.index(row).data(STATE) == State.MENDED:
+            row += by
         if not 0 <= row < self.model.rowCount():
             return None
         self.select(row)

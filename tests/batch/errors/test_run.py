@@ -10,7 +10,7 @@ from lapa_annotator.batch.errors.fine import clear_fine, fine_keys, mark_fine, t
 from lapa_annotator.batch.errors.measure import FOLDER
 from lapa_annotator.batch.errors.pictures import findings_sheet, picture
 from lapa_annotator.batch.errors.registry import kinds_named
-from lapa_annotator.batch.errors.run import find_errors
+from lapa_annotator.batch.errors.run import find_errors, look_again
 from lapa_annotator.batch.execute import Serial
 from lapa_annotator.batch.photos import add_folder
 from lapa_annotator.domain.classes import Label
@@ -173,3 +173,34 @@ def test_pictures_frame_the_place_and_a_missing_photo_is_grey(project):
     for file in project.folder.parent.glob("photos/*"):
         file.unlink()
     assert (findings_sheet(project, found.findings) == 64).any()
+
+
+def seen_again(project, image):
+    """What is found in one photo now."""
+    steps = look_again(project, image)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def test_a_photo_is_looked_at_again_as_the_whole_search_would(project):
+    image = int(project.ids("path:b.png")[0])
+    whole, _ = found_in(project)
+    again = seen_again(project, image)
+    assert again.findings == [f for f in whole.findings if f.image_id == image and f.face_id]
+    face = project.load(image).faces[0]
+    before = face.landmarks.take(range(106))
+    after = replace(before, points=face.landmarks.points[MIRROR])
+    project.save(image, SetPoints(face.id, before, after))
+    assert "anatomy" not in {f.kind for f in seen_again(project, image).findings}
+
+
+def test_a_photo_that_cannot_be_measured_again_is_told_in_one_sentence(project):
+    image = int(project.ids("path:b.png")[0])
+    project.photo_path(image).unlink()
+    (problem,) = seen_again(project, image).problems
+    assert "\n" not in problem
+    with pytest.raises(InputError):
+        seen_again(project, 999)

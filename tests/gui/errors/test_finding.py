@@ -13,6 +13,7 @@ from lapa_annotator.batch.errors.fine import fine_keys
 from lapa_annotator.batch.execute import Serial
 from lapa_annotator.domain.edits import SetPoints
 from lapa_annotator.domain.schema import MIRROR
+from lapa_annotator.gui.errors.findings import STATE, State
 from tests.gui.skin import cache_skin
 
 
@@ -143,3 +144,59 @@ def test_the_place_of_a_find_is_shown_with_its_surroundings_but_nothing_beyond_t
     hand.wait(lambda: hand.shows("b.png"))
     # A whole face asks for more around it than there is.
     assert canvas.zoom >= whole
+
+
+def mend(hand) -> None:
+    """Mirror the points of the face on show: what was swapped is right again."""
+    face = hand.editor.document.face
+    before = face.landmarks.take(range(106))
+    points = face.landmarks.points[MIRROR]
+    hand.editor.document.apply(SetPoints(face.id, before, replace(before, points=points)), "Mend")
+
+
+def test_a_finding_that_is_mended_is_struck_out_at_once_and_passed_over(hand, found):
+    hand.do("next_finding")
+    hand.wait(lambda: hand.shows("b.png"))
+    model, first = found.panel.model, found.panel.model.index(0)
+    there = len(model.findings)
+    mend(hand)
+    assert first.data(STATE) == State.CHECKED
+    hand.wait(lambda: first.data(STATE) == State.MENDED)
+    assert len(model.findings) == there
+    assert "anatomy" not in model.counts()
+    assert "(" + str(sum(model.counts().values())) + ")" in found.panel.kinds.itemText(0)
+    found.panel.select(-1)
+    while found.panel.step(1) is not None:
+        assert model.state(found.panel.current) is State.OPEN
+
+
+def test_a_finding_comes_back_when_what_mended_it_is_taken_back(hand, found):
+    hand.do("next_finding")
+    hand.wait(lambda: hand.shows("b.png"))
+    first = found.panel.model.index(0)
+    mend(hand)
+    hand.wait(lambda: first.data(STATE) == State.MENDED)
+    hand.do("undo")
+    hand.wait(lambda: first.data(STATE) == State.OPEN)
+    assert found.panel.model.counts()["anatomy"]
+
+
+def test_an_error_that_comes_with_the_work_on_a_listed_photo_is_listed_too(hand, found):
+    model = found.panel.model
+    known = {f.key for f in model.findings}
+    model.put(replace(model.findings[0], kind="empty", image_id=hand.desk.image_id, path="c.png"))
+    assert hand.shows("c.png")
+    mend(hand)
+    hand.wait(lambda: any((f.kind, f.path) == ("anatomy", "c.png") for f in model.findings))
+    assert known <= {f.key for f in model.findings}
+
+
+def test_a_photo_that_cannot_be_measured_keeps_its_findings(hand, found):
+    hand.do("next_finding")
+    hand.wait(lambda: hand.shows("b.png"))
+    first = found.panel.model.index(0)
+    path = hand.window.project.photo_path(hand.desk.image_id)
+    path.rename(path.with_suffix(".gone"))
+    mend(hand)
+    assert first.data(STATE) == State.CHECKED
+    hand.wait(lambda: first.data(STATE) == State.OPEN)
