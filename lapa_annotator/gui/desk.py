@@ -91,6 +91,7 @@ class Desk(QObject):
         editor.walked_out.connect(self.walk_on)
         editor.proposal_wanted.connect(self._propose_face)
         editor.segmentation_wanted.connect(self._segment_face)
+        editor.saver.use_thread()
         editor.saved_changed.connect(self._saved_changed)
 
     # Going from photo to photo
@@ -160,7 +161,7 @@ class Desk(QObject):
 
     @property
     def _is_saved(self) -> bool:
-        return not self.editor.document.saver.waiting
+        return self.editor.saver.settle()
 
     def use_settings(self, settings: Parsing) -> None:
         """Make label maps by other settings from now on, that of the photo on show first."""
@@ -176,6 +177,7 @@ class Desk(QObject):
         """Put the photo away and give everything back."""
         self._afterwards.stop()
         self._all.cancel()
+        self.editor.saver.settle()
         self.editor.close_photo()
         self.loader.forget()
         self._release(keep=0)
@@ -222,6 +224,8 @@ class Desk(QObject):
         self._prepare_next()
 
     def _opened(self, photo: LoadedPhoto, held_by: str) -> OpenPhoto:
+        # A repair of this very photo may be on its way to the disk.
+        self.editor.saver.settle()
         return opened_photo(self.project, photo, held_by, self._parsing, second=self.second)
 
     def _could_not_read(self, image_id: int, error: InputError) -> None:

@@ -32,6 +32,10 @@ class StoreJournal:
         """Put back what was undone last; return the edit, None when there is none."""
         return self._project.redo(self._image_id)
 
+    def depth(self) -> tuple[int, int]:
+        """Return how many edits stand, and how many a redo can bring back."""
+        return self._project.undo_depth(self._image_id)
+
     def history(self) -> list[Entry]:
         """Return the edits, oldest first, those that a redo can bring back last."""
         return entries(self._project.history(self._image_id))
@@ -55,6 +59,11 @@ class SecondJournal:
     def redo(self) -> Edit | None:
         """Put back what was undone last; return the edit, None when there is none."""
         return self._second.redo(self._image_id)
+
+    def depth(self) -> tuple[int, int]:
+        """Return how many edits stand, and how many a redo can bring back."""
+        undone = [entry.undone for entry in self.history()]
+        return len(undone) - sum(undone), sum(undone)
 
     def history(self) -> list[Entry]:
         """Return the edits, oldest first, those that a redo can bring back last."""

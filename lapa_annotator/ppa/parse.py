@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -171,13 +172,14 @@ class FaceParser:
         dirty = within or _extent(self._override).joined(_extent(override))
         dirty = dirty.clipped(self._image)
         place = dirty.x0, dirty.y0, dirty.x1 - dirty.x0, dirty.y1 - dirty.y0
-        old, new = self._override.region(*place), override.region(*place)
+        old, new = self._override.region(*place).values, override.region(*place)
         self._override = override
         fixed = new.values != UNSET
-        if ((old.values != UNSET) & ~fixed).any():
+        if ((old != UNSET) & ~fixed).any():
             return self._redraw(dirty)
         # Where repairs only came there is nothing to fuse.
-        np.copyto(self.labels[dirty.slices], new.classes, where=fixed)
+        if not dirty.empty:
+            cv2.copyTo(new.classes, fixed.view(np.uint8), self.labels[dirty.slices])
         return dirty
 
     def _fit_group(self, group: PartGroup) -> Outlines:

@@ -125,17 +125,22 @@ def _edit(
     face: Face, rect: Rect, mask: Mask, values: NDArray[np.uint8] | np.uint8
 ) -> SetOverride | None:
     was = face.override.region(rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0)
-    changed = mask & (was.values != values)
-    rows, columns = (np.flatnonzero(changed.any(axis=axis)) for axis in (1, 0))
-    if not rows.size:
+    changed = (mask & (was.values != values)).view(np.uint8)
+    x, y, width, height = cv2.boundingRect(changed)
+    if not width:
         return None
-    y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    here = slice(y0, y1), slice(x0, x1)
-    before = was.part(rect.x0 + x0, rect.y0 + y0, x1 - x0, y1 - y0)
-    new = np.where(changed[here], np.broadcast_to(values, mask.shape)[here], before.values)
-    # Nobody else has it: a patch need not copy it.
-    new.setflags(write=False)
-    return SetOverride(face.id, before, Patch(before.x, before.y, new))
+    here = slice(y, y + height), slice(x, x + width)
+    # Copies, or a history of small repairs would keep every layer that ever was.
+    before = was.values[here].copy()
+    after = before.copy()
+    paint = np.broadcast_to(values, mask.shape)[here].copy()
+    # Many times as fast as NumPy's own copying by a mask.
+    cv2.copyTo(paint, changed[here], after)
+    for side in (before, after):
+        # Nobody else has them: a patch need not copy them.
+        side.setflags(write=False)
+    x, y = rect.x0 + x, rect.y0 + y
+    return SetOverride(face.id, Patch(x, y, before), Patch(x, y, after))
 
 
 def connected(labels: LabelMap, override: NDArray[np.uint8], seed: tuple[int, int]) -> Mask:

@@ -55,7 +55,7 @@ def save_within(
     seconds: float = 0.0,
 ) -> Revision:
     """Do what ``save`` does as a part of a larger transaction."""
-    stored = rows.read(connection, project.names, image_id)
+    stored = rows.read(connection, project.names, image_id, project.latest)
     project.leases.guard(connection, image_id, stored.path)
     after = applied(edit, stored.annotation)
     packed = pack_edit(edit)
@@ -80,7 +80,7 @@ def save_within(
 def undo(project: Project, image_id: int) -> Edit | None:
     """Take back the last edit that stands; see ``Project.undo``."""
     with project.database.write() as connection:
-        stored = rows.read(connection, project.names, image_id)
+        stored = rows.read(connection, project.names, image_id, project.latest)
         project.leases.guard(connection, image_id, stored.path)
         row = _entry(connection, stored.head)
         if row is None:
@@ -93,7 +93,7 @@ def undo(project: Project, image_id: int) -> Edit | None:
 def redo(project: Project, image_id: int) -> Edit | None:
     """Make the last edit undone stand again; see ``Project.redo``."""
     with project.database.write() as connection:
-        stored = rows.read(connection, project.names, image_id)
+        stored = rows.read(connection, project.names, image_id, project.latest)
         project.leases.guard(connection, image_id, stored.path)
         row = connection.execute(
             _NEWEST_CHILD, {"image": image_id, "parent": stored.head}
@@ -127,6 +127,26 @@ def history(project: Project, image_id: int) -> list[JournalEntry]:
     with project.database.read() as connection:
         entries = connection.execute(wanted).all()
         return told(entries, connection.scalar(_HEAD, {"image": image_id}) or 0)
+
+
+def undo_depth(project: Project, image_id: int) -> tuple[int, int]:
+    """Return how many edits stand and how many can be redone; see ``Project.undo_depth``."""
+    t = JournalRow
+    wanted = select(t.id, t.parent).where(t.image_id == image_id, t.action == int(Action.EDIT))
+    with project.database.read() as connection:
+        parents = {row.id: row.parent for row in connection.execute(wanted.order_by(t.id))}
+        head = connection.scalar(_HEAD, {"image": image_id}) or 0
+    newest_child = {parent: entry for entry, parent in parents.items()}
+    return _length(head, parents), _length(newest_child.get(head, 0), newest_child)
+
+
+def _length(entry: int, following: dict[int, int]) -> int:
+    """How many entries there are from one on, each followed by another."""
+    seen: set[int] = set()
+    while entry and entry not in seen:
+        seen.add(entry)
+        entry = following.get(entry, 0)
+    return len(seen)
 
 
 def told(found: Sequence[Any], head: int) -> list[JournalEntry]:
@@ -275,3 +295,4 @@ def _put(
         connection.execute(update(ImageRow).where(ImageRow.id == image_id).values(seconds=spent))
     models = {(Role.MODEL, name_id(name)) for name in rows.model_names(after)}
     rows.give_credit(connection, image_id, models | {(Role.ANNOTATOR, me)})
+    project.latest.keep(image_id, head, after)

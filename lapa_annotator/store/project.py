@@ -36,6 +36,7 @@ from lapa_annotator.store import (
 from lapa_annotator.store.assignment import Assignments
 from lapa_annotator.store.cache import SegmentationCache
 from lapa_annotator.store.database import Database
+from lapa_annotator.store.latest import Latest
 from lapa_annotator.store.lease import Lease, Leases
 from lapa_annotator.store.names import Names
 from lapa_annotator.store.query import Query, parse
@@ -81,6 +82,7 @@ class Project:
         self.database = database
         self.session = uuid.uuid4().hex
         self.names = Names(database)
+        self.latest = Latest(database)
         self.settings = Settings(database)
         self.segmentations = SegmentationCache(folder)
         self.models = ModelVersions(database)
@@ -275,6 +277,10 @@ class Project:
     def undo_state(self, image_id: int) -> UndoState:
         """Return the titles of what ``undo`` and ``redo`` would be about."""
         return journal.undo_state(self, image_id)
+
+    def undo_depth(self, image_id: int) -> tuple[int, int]:
+        """Return how often an image can be undone, and how often redone; quick in long journals."""
+        return journal.undo_depth(self, image_id)
 
     def history(self, image_id: int) -> list[JournalEntry]:
         """Return an image's journal, oldest entry first; what a redo cannot reach any more, too."""

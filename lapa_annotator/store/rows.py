@@ -20,6 +20,7 @@ from lapa_annotator.store.codec import (
     unpack_landmarks,
     unpack_patch,
 )
+from lapa_annotator.store.latest import Latest
 from lapa_annotator.store.models import (
     STATUS_CODES,
     STATUSES,
@@ -81,8 +82,13 @@ def load(project: Project, image_id: int) -> Annotation:
         return read(connection, project.names, image_id).annotation
 
 
-def read(connection: Connection, names: Names, image_id: int) -> Stored:
+def read(
+    connection: Connection, names: Names, image_id: int, latest: Latest | None = None
+) -> Stored:
     """Read an image's annotation within a transaction.
+
+    Args:
+        latest: where it may be at hand.
 
     Raises:
         InputError: there is no such image.
@@ -94,6 +100,9 @@ def read(connection: Connection, names: Names, image_id: int) -> Stored:
         raise InputError(f"image {image_id}", "is not in this project", "choose another image")
     if not 0 <= image.status < len(STATUSES):
         raise DamagedError(f"status {image.status} of {image.path} is unknown")
+    at_hand = None if latest is None else latest.get(image_id, image.head)
+    if at_hand is not None:
+        return Stored(image.path, image.head, at_hand)
     name = names.texts(connection)
     annotation = Annotation(
         faces=tuple(_face(row, name) for row in connection.execute(_FACES, key)),

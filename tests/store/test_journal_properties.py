@@ -163,6 +163,8 @@ class Journal(RuleBasedStateMachine):
         assert (info.status, info.faces) == (self.now.status, len(self.now.faces))
         assert info.tags == tuple(sorted(self.now.tags))
         assert len(self.project.history(self.image)) == self.entries
+        depth = len(self.past), len(self.future)
+        assert self.project.undo_depth(self.image) == depth
 
 
 TestJournal = Journal.TestCase

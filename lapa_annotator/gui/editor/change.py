@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +46,21 @@ class Change:
     faces: bool = False
     override: bool = False
     status: bool = False
+
+    @property
+    def is_repair(self) -> bool:
+        """Whether a label map was repaired: faces, points and remarks are what they were."""
+        return self.override and not (self.faces or self.indices)
+
+
+def unless_repair(listener: Callable[[], None]) -> Callable[[Change], None]:
+    """What hears of every change but repairs: a stroke's end must not wait for it."""
+
+    def hear(change: Change) -> None:
+        if not change.is_repair:
+            listener()
+
+    return hear
 
 
 def change_of(edit: edits.Edit, before: Annotation, after: Annotation) -> Change:

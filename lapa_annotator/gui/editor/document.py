@@ -97,7 +97,7 @@ class Document(QObject):
             self.annotation = photo.annotation
             self.proposals = dict(photo.proposals)
             self.face_id = self.annotation.faces[0].id if self.annotation.faces else ""
-            self._count(photo.journal.history())
+            self._done, self._undone = photo.journal.depth()
         self.opened.emit()
         self.face_switched.emit()
         self.selection_changed.emit()
@@ -295,6 +295,7 @@ class Document(QObject):
 
     def history(self) -> list[Entry]:
         """The edits of the photo, oldest first, those that are undone last."""
+        self.saver.settle()
         return [] if self.photo is None else list(self.photo.journal.history())
 
     def _go(self, step: Callable[[OpenPhoto], edits.Edit | None], direction: int) -> bool:
@@ -355,11 +356,6 @@ class Document(QObject):
         elif self.face_id not in ids:
             place = [face.id for face in before.faces].index(self.face_id) if self.face_id else 0
             self.switch_face(ids[min(place, len(ids) - 1)] if ids else "")
-
-    def _count(self, entries: Iterable[Entry]) -> None:
-        undone = [entry.undone for entry in entries]
-        self._undone = sum(undone)
-        self._done = len(undone) - self._undone
 
     def _seconds(self) -> float:
         now = self._clock()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -118,6 +119,7 @@ class Editor(EditorReview):
         document.changed.connect(self._want_segmentation)
         self.options.changed.connect(self._want_segmentation)
         self.saver.failed.connect(self._on_unsaved)
+        self.saver.begun.connect(partial(self.saved_changed.emit, False))
         self.saver.all_saved.connect(self._on_saved)
         self.canvas.box_drawn.connect(self._on_box)
         self.canvas.gesture_over.connect(self._take_arrivals)

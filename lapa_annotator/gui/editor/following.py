@@ -16,6 +16,7 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.landmarks import Landmarks, Points
 from lapa_annotator.gui.editor import work
+from lapa_annotator.gui.editor.change import unless_repair
 from lapa_annotator.gui.editor.document import Document
 from lapa_annotator.gui.editor.livemap import RunSlow, at_once
 from lapa_annotator.gui.editor.options import ViewOptions
@@ -63,8 +64,9 @@ class Following(QObject):
         self._rest.timeout.connect(document.catch_up)
         document.moved.connect(self._rest.start)
         document.follower = self
-        for signal in (document.opened, document.face_switched, document.changed):
+        for signal in (document.opened, document.face_switched):
             signal.connect(self.look_up)
+        document.changed.connect(unless_repair(self.look_up))
         options.changed.connect(self._on_option)
 
     def use(self, find_prior: FindPrior | None) -> None:

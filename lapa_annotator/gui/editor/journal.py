@@ -45,6 +45,9 @@ class Journal(Protocol):
     def redo(self) -> Edit | None:
         """Put back what was undone last; return the edit, None when there is none."""
 
+    def depth(self) -> tuple[int, int]:
+        """Return how many edits stand, and how many a redo can bring back."""
+
     def history(self) -> Sequence[Entry]:
         """Return the edits, oldest first, those that are undone last."""
 
@@ -76,6 +79,10 @@ class MemoryJournal:
             return None
         self._done += 1
         return self._entries[self._done - 1].edit
+
+    def depth(self) -> tuple[int, int]:
+        """Return how many edits stand, and how many a redo can bring back."""
+        return self._done, len(self._entries) - self._done
 
     def history(self) -> list[Entry]:
         """Return the edits, oldest first, those that are undone last."""

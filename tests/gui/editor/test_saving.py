@@ -1,5 +1,6 @@
 """What happens to edits that cannot be saved: nothing is lost."""
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -176,3 +177,99 @@ def test_a_saver_without_trouble_never_starts_its_timer(qtbot):
     assert saver.waiting == ()
     assert not saver._timer.isActive()
     assert saving.RETRY_MS > 0
+
+
+class SlowDisk(MemoryJournal):
+    """A journal that writes nothing until it may; it can also be full then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_write = threading.Event()
+        self.full = False
+
+    def save(self, edit, title, seconds):
+        assert self.may_write.wait(30)
+        if self.full:
+            raise InputError("project.db", "the disk is full", "free some space")
+        super().save(edit, title, seconds)
+
+
+@pytest.fixture
+def slow(desk) -> SlowDisk:
+    """A photo that is being repaired, on a slow disk."""
+    journal = SlowDisk()
+    desk.editor.saver.use_thread()
+    desk.editor.open(photo_of(face_in(), journal=journal))
+    desk.editor.toggle_repair()
+    yield journal
+    journal.may_write.set()
+    desk.editor.saver.settle()
+
+
+def stroke(desk, y: int = 150) -> None:
+    desk.drag(desk.on_screen((150, y)), desk.on_screen((190, y)))
+
+
+def test_the_hand_goes_on_while_a_repair_is_written_and_it_is_told_when_it_is_safe(
+    desk, slow, qtbot
+):
+    told: list[bool] = []
+    desk.editor.saved_changed.connect(told.append)
+    stroke(desk)
+    assert desk.document.face.override.values.size, "it is seen at once"
+    assert told == [False], "and not called safe before it is"
+    stroke(desk, 170)
+    with qtbot.waitSignal(desk.editor.saver.all_saved, timeout=10_000):
+        slow.may_write.set()
+    assert told[-1] is True
+    assert len(slow.history()) == 2
+    assert desk.editor.saver.waiting == ()
+
+
+def test_what_comes_after_a_repair_is_written_after_it(desk, slow):
+    stroke(desk)
+    slow.may_write.set()
+    desk.document.set_status(Status.DONE, "Done")
+    assert [e.title for e in slow.history()] == ["Repair skin", "Done"]
+
+
+def test_a_repair_that_is_being_written_can_be_undone_and_is_in_the_history(desk, slow):
+    stroke(desk)
+    slow.may_write.set()
+    assert [e.title for e in desk.document.history()] == ["Repair skin"]
+    stroke(desk, 170)
+    desk.editor.undo()
+    desk.editor.undo()
+    assert not desk.document.face.override.values.size
+    assert [e.undone for e in slow.history()] == [True, True]
+
+
+def test_a_repair_that_cannot_be_written_stays_and_those_after_it_wait_in_order(desk, slow, qtbot):
+    slow.full = True
+    stroke(desk)
+    stroke(desk, 170)
+    with qtbot.waitSignal(desk.editor.saver.failed, timeout=10_000):
+        slow.may_write.set()
+    assert "the disk is full" in desk.messages[-1][1]
+    stroke(desk, 190)
+    assert len(desk.editor.saver.waiting) == 3
+    slow.full = False
+    assert desk.editor.saver.retry()
+    layers = [e.edit for e in slow.history()]
+    assert len(layers) == 3
+    annotation = desk.document.photo.annotation
+    for edit in layers:
+        annotation = edit.apply(annotation)
+    assert annotation == desk.document.annotation
+
+
+def test_every_journal_says_how_often_can_be_undone(desk):
+    stroke_less = MemoryJournal()
+    desk.editor.open(photo_of(face_in(), journal=stroke_less))
+    move(desk, 54)
+    move(desk, 60)
+    desk.editor.undo()
+    assert stroke_less.depth() == (1, 1)
+    desk.editor.open(photo_of(face_in(), annotation=desk.document.annotation, journal=stroke_less))
+    assert desk.editor.has("undo")
+    assert desk.editor.has("redo")

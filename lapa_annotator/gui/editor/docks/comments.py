@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QListWidget, QVBoxLayout, QWidget
 
 from lapa_annotator.domain.face import Comment
+from lapa_annotator.gui.editor.change import unless_repair
 from lapa_annotator.gui.editor.document import Document
 
 
@@ -26,7 +27,7 @@ class CommentsDock(QWidget):
         layout.addWidget(self.list)
         self.list.itemClicked.connect(lambda row: self.chosen.emit(self.list.row(row)))
         document.opened.connect(self._fill)
-        document.changed.connect(self._fill)
+        document.changed.connect(unless_repair(self._fill))
 
     def mark(self, place: int) -> None:
         """Show which remark is being read; -1 for none."""

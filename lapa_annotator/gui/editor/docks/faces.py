@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.landmarks import Origin
 from lapa_annotator.domain.schema import N_POINTS
+from lapa_annotator.gui.editor.change import unless_repair
 from lapa_annotator.gui.editor.document import Document
 
 _ID = Qt.ItemDataRole.UserRole
@@ -25,7 +26,7 @@ class FacesDock(QWidget):
         layout.addWidget(self.list)
         self.list.itemClicked.connect(lambda row: document.switch_face(row.data(_ID)))
         document.opened.connect(self._fill)
-        document.changed.connect(self._fill)
+        document.changed.connect(unless_repair(self._fill))
         document.face_switched.connect(self._mark)
 
     def _fill(self) -> None:

@@ -56,7 +56,7 @@ class HandCanvas(Canvas):
 
     def refresh(self, change: Change | None = None) -> None:
         """Draw every face anew; a repair changes none."""
-        if change is None or not change.override or change.faces or change.indices:
+        if change is None or not change.is_repair:
             super().refresh()
 
     @property

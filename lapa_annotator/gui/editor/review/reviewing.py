@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from lapa_annotator.domain.face import Comment
 from lapa_annotator.gui.editor.canvas import Canvas
+from lapa_annotator.gui.editor.change import unless_repair
 from lapa_annotator.gui.editor.document import Document
 from lapa_annotator.gui.editor.livemap import LiveMap, RunSlow
 from lapa_annotator.gui.editor.options import ViewOptions
@@ -43,7 +44,7 @@ class Reviewing(QObject):
         self._pins = PinsItem()
         canvas.scene().addItem(self._pins)
         document.opened.connect(self._on_opened)
-        document.changed.connect(self._show_pins)
+        document.changed.connect(unless_repair(self._show_pins))
 
     def remark(self, text: str, place: tuple[float, float] | None = None) -> Comment:
         """A remark of the person at work, now; pinned to a place of the photo or to none."""
