@@ -76,6 +76,7 @@ _WINDOW: tuple[Action, ...] = (
     _row("add_photos", _("Add photos…"), "Ctrl+Shift+O", "file", "project", "photo"),
     _row("import_lapa", _("Import a LaPa data set…"), "", "file", icon="import"),
     _row("export_data_set", _("Export…"), "Ctrl+Shift+E", "file", "project", "export"),
+    _row("make_report", _("Report…"), "", "file", "project"),
     _row("show_start", _("Start page"), "", "file"),
     _row("preferences", _("Preferences…"), "Ctrl+,", "file", icon="settings"),
     _row("quit", _("Quit"), "Ctrl+Q", "file"),

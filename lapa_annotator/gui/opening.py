@@ -31,6 +31,7 @@ class ProjectJobs(QObject):
     Args:
         queue: where the jobs go.
         annotator: gives the person's name, None for the computer's user.
+        parser: gives the network of the fine stage in new projects, "" for the program's own.
     """
 
     opened = Signal(object, int)
@@ -39,11 +40,15 @@ class ProjectJobs(QObject):
     said = Signal(object)
 
     def __init__(
-        self, queue: JobQueue, annotator: Callable[[], str | None], parent: QObject
+        self,
+        queue: JobQueue,
+        annotator: Callable[[], str | None],
+        parser: Callable[[], str],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._queue = queue
-        self._annotator = annotator
+        self._annotator, self._parser = annotator, parser
         self._opening: Job | None = None
 
     def open(self, folder: Path, image_id: int) -> None:
@@ -52,11 +57,15 @@ class ProjectJobs(QObject):
 
     def create(self, photos: Path, folder: Path) -> None:
         """Make a project of the photos below a folder, and open it."""
-        self._bring(lambda: projects.create_project(photos, folder, self._annotator()))
+        self._bring(
+            lambda: projects.create_project(photos, folder, self._annotator(), self._parser())
+        )
 
     def create_import(self, data_set: Path, folder: Path) -> None:
         """Make a project of a LaPa data set, and open it."""
-        self._bring(lambda: projects.import_lapa(data_set, folder, self._annotator()))
+        self._bring(
+            lambda: projects.import_lapa(data_set, folder, self._annotator(), self._parser())
+        )
 
     def open_sample(self, folder: Path | None) -> None:
         """Open the sample project, in the user's data folder or in ``folder``."""
@@ -99,6 +108,11 @@ class ProjectJobs(QObject):
 def show_folder(folder: Path) -> None:
     """Show a folder in the system's file manager."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def show_file(file: Path) -> None:
+    """Open a file with what the system opens its kind with: a page in the browser."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(file)))
 
 
 def _with_modules(work: Work) -> Any:

@@ -32,12 +32,13 @@ def open_project(folder: Path, annotator: str | None) -> Steps:
     return Project.open(folder, annotator=annotator)
 
 
-def create_project(photos: Path, folder: Path, annotator: str | None) -> Steps:
-    """Make a project in ``folder`` with the photos below ``photos``."""
-    yield Step(0, 0, said(_("Making the project …")))
-    from lapa_annotator.store.project import Project
+def create_project(photos: Path, folder: Path, annotator: str | None, parser: str = "") -> Steps:
+    """Make a project in ``folder`` with the photos below ``photos``.
 
-    project = Project.create(folder, annotator=annotator)
+    ``parser`` is the network of its fine stage, "" for the program's own.
+    """
+    yield Step(0, 0, said(_("Making the project …")))
+    project = _created(folder, annotator, parser)
     with _closed_on_failure(project):
         yield from add_photos(project, photos)
     return project
@@ -53,13 +54,12 @@ def add_photos(project: Project, photos: Path) -> Steps:
     return last
 
 
-def import_lapa(data_set: Path, folder: Path, annotator: str | None) -> Steps:
+def import_lapa(data_set: Path, folder: Path, annotator: str | None, parser: str = "") -> Steps:
     """Make a project in ``folder`` of a LaPa data set, its landmarks and label maps."""
     yield Step(0, 0, said(_("Making the project …")))
     from lapa_annotator.batch.transfer import import_data_set
-    from lapa_annotator.store.project import Project
 
-    project = Project.create(folder, annotator=annotator)
+    project = _created(folder, annotator, parser)
     with _closed_on_failure(project):
         for at in import_data_set(project, data_set):
             yield Step(at.done, at.total, said(_("Importing …")))
@@ -81,6 +81,21 @@ def sample_project(folder: Path | None, annotator: str | None) -> Steps:
     for photo in sample_photos():
         shutil.copyfile(photo, photos / photo.name)
     return (yield from create_project(photos, place, annotator))
+
+
+def _created(folder: Path, annotator: str | None, parser: str) -> Project:
+    """A new project whose label maps are made with a parser; none is made where it is missing."""
+    from lapa_annotator.ppa.settings import Settings, apply
+    from lapa_annotator.store.project import Project
+
+    if not parser:
+        return Project.create(folder, annotator=annotator)
+    settings = Settings.of({"parser": parser})
+    settings.check()
+    project = Project.create(folder, annotator=annotator)
+    with _closed_on_failure(project):
+        apply(project, settings, "as the preferences have it for new projects")
+    return project
 
 
 @contextmanager

@@ -115,10 +115,11 @@ SETTINGS: tuple[Setting, ...] = (
         "work/parser",
         _("Work"),
         "",
-        _("Parser of hair and skin"),
+        _("Parser of hair and skin in new projects"),
         _(
-            "A trained network for the fine stage: its name, or its folder or file. Empty means "
-            "the program's own; a change counts when the window is opened again."
+            "A trained network for the fine stage: its name, or its folder or file; empty means "
+            "the program's own. It is kept with the project, for exports and reports too; What "
+            "if… changes it there."
         ),
     ),
 )

@@ -55,7 +55,10 @@ class Window(QMainWindow):
         self.recent = RecentProjects(settings.store)
         self.keys = Keys(settings.store)
         self.jobs = ProjectJobs(
-            self.queues.files, lambda: settings.get("work/annotator") or None, self
+            self.queues.files,
+            lambda: settings.get("work/annotator") or None,
+            lambda: settings.get("work/parser"),
+            self,
         )
         self.view: ProjectView | None = None
         self._models = models
@@ -143,6 +146,11 @@ class Window(QMainWindow):
         if self.view is not None:
             self.view.exports.show()
 
+    def make_report(self) -> None:
+        """Show the dialog that writes a report of the project."""
+        if self.view is not None:
+            self.view.exports.show_report()
+
     def show_start(self) -> None:
         """Put the project away and show the start page."""
         if not self._put_away():
@@ -208,8 +216,7 @@ class Window(QMainWindow):
             from lapa_annotator.gui.projectview import ProjectView
             from lapa_annotator.gui.proposals import BuiltInModels
 
-            models = self._models or BuiltInModels(parser=self.settings.get("work/parser") or None)
-            view = ProjectView(self.settings, self.queues, models)
+            view = ProjectView(self.settings, self.queues, self._models or BuiltInModels())
             self.pages.addWidget(view)
             view.said.connect(self.messages.say)
             editor = view.editor

@@ -9,6 +9,9 @@ from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.gui.preferences import Preferences
 from lapa_annotator.gui.proposals import BuiltInModels
 from lapa_annotator.gui.settings import SETTINGS, Settings
+from lapa_annotator.ppa.settings import Settings as ParsingSettings
+from lapa_annotator.ppa.settings import apply, history, settings_of
+from lapa_annotator.store.project import Project
 
 
 def test_a_setting_is_kept_for_the_next_start(settings, store):
@@ -66,8 +69,38 @@ def test_restoring_the_defaults_changes_fields_and_settings(settings, qtbot):
     assert dialog.fields["work/ahead"].value() == 2
 
 
-def test_the_parser_that_is_named_segments(settings, tmp_path):
-    settings.set("work/parser", str(tmp_path / "none"))
-    models = BuiltInModels(parser=settings.get("work/parser"))
-    with pytest.raises(InputError, match="no parser is here"):
-        models.segmentation(np.zeros((64, 64, 3), np.uint8), Landmarks(np.zeros((106, 2))), [])
+def test_a_new_project_keeps_the_parser_of_the_preferences_for_all_that_makes_maps(
+    hand, photos, tmp_path
+):
+    weights = tmp_path / "run" / "network.xml"
+    weights.parent.mkdir()
+    weights.touch()
+    hand.window.settings.set("work/parser", str(weights.parent))
+    hand.make(photos, tmp_path / "first")
+    first = hand.window.project
+    assert settings_of(first).parser == str(weights.parent)
+    (change,) = history(first)
+    assert "preferences" in change.about
+    hand.window.settings.set("work/parser", "")
+    hand.make(photos, tmp_path / "second")
+    assert settings_of(hand.window.project).parser is None
+    hand.open(first.folder)
+    hand.wait(lambda: hand.window.project.folder == first.folder)
+    assert settings_of(hand.window.project).parser == str(weights.parent)
+
+
+def test_no_project_is_made_where_the_parser_of_the_preferences_is_missing(hand, photos, tmp_path):
+    hand.window.settings.set("work/parser", str(tmp_path / "none"))
+    hand.window.jobs.create(photos, tmp_path / "project")
+    hand.wait(lambda: "no parser is here" in hand.said)
+    assert hand.window.project is None
+    assert not list(tmp_path.glob("project*"))
+
+
+def test_the_map_in_the_window_is_segmented_as_the_project_wants_it(tmp_path):
+    with Project.create(tmp_path / "faces") as project:
+        apply(project, ParsingSettings.of({"parser": str(tmp_path / "none")}))
+        models = BuiltInModels()
+        models.use(project)
+        with pytest.raises(InputError, match="no parser is here"):
+            models.segmentation(np.zeros((64, 64, 3), np.uint8), Landmarks(np.zeros((106, 2))), [])
