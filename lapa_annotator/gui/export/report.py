@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from lapa_annotator.batch.summary.gather import gather
 from lapa_annotator.batch.summary.page import write_report
+from lapa_annotator.domain.errors import InputError
 from lapa_annotator.gui.newproject import FolderField
 from lapa_annotator.gui.opening import show_file
 from lapa_annotator.gui.widgets import named, wrapped
