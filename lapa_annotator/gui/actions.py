@@ -107,6 +107,7 @@ _CURATION: tuple[Action, ...] = tuple(
         ("next_finding", _("Next found error"), "F8"),
         ("previous_finding", _("Found error before"), "Shift+F8"),
         ("mark_fine", _("The found error is fine"), "F9"),
+        ("assign", _("Assign…"), "F7"),
         ("what_if", _("What if…"), ""),
     )
 )
@@ -220,6 +221,6 @@ GAPS: frozenset[str] = frozenset(
         "search_photos",
         "show_reports",
         "find_errors",
-        "what_if",
+        "assign",
     }
 )

@@ -25,6 +25,7 @@ from lapa_annotator.gui.workers import Job, Queues, Step, stepwise
 from lapa_annotator.ppa.settings import Settings, settings_of
 
 if TYPE_CHECKING:
+    from lapa_annotator.gui.assigning import AssignDialog
     from lapa_annotator.gui.desk import Desk
     from lapa_annotator.gui.whatif.dialog import WhatIfDialog
 
@@ -59,6 +60,7 @@ class Curation(QObject):
         self.panel.chosen.connect(self._go_to)
         self.panel.fine_asked.connect(self.mark_fine)
         self.dialog: WhatIfDialog | None = None
+        self.assigning: AssignDialog | None = None
         self._again = LookAgain(editor.document, self.panel.model, queues.trials, self)
         self._again.settled.connect(self._settled)
 
@@ -73,6 +75,7 @@ class Curation(QObject):
         if self.dialog is not None:
             self.dialog.close()
             self.dialog = None
+        self.leave_assigning()
         self._desk, self._target = desk, None
         self._again.open(desk)
         self._pictures.forget()
@@ -231,6 +234,28 @@ class Curation(QObject):
 
     def _tell(self, error: InputError) -> None:
         self.said.emit(Message(str(error), "error", "curation"))
+
+    # People
+
+    def assign(self) -> None:
+        """Show the dialog that gives photos to people."""
+        from lapa_annotator.gui.assigning import AssignDialog
+
+        desk = self._desk
+        if desk is None:
+            return
+        self.leave_assigning()
+        ids = desk.navigator.ids.tolist()
+        queue = self._queues.files
+        self.assigning = AssignDialog(desk.project, queue, desk.image_id, ids, self._parent)
+        self.assigning.show()
+
+    def leave_assigning(self) -> None:
+        """Put that dialog away."""
+        if self.assigning is not None:
+            self.assigning.close()
+            self.assigning.deleteLater()
+            self.assigning = None
 
     # Other settings
 
