@@ -33,15 +33,18 @@ from lapa_annotator.gui.export.choices import Choices
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.window import Window
 from lapa_annotator.ppa.settings import Settings as ParsingSettings
+from lapa_annotator.store.finding import count_faces
 from lapa_annotator.store.project import Project
 from lapa_annotator.training.retrain.gate import Rule
+from lapa_annotator.training.retrain.run import last_key
 from lapa_annotator.training.retrain.settings import RetrainSettings, set_settings
+from lapa_annotator.training.retrain.versions import TASK
 
 IMAGES = Path(__file__).parent / "images"
 SIZE = (1280, 800)
 PATIENCE_MS = 240_000
-# After so many finished faces the project in the pictures of retraining is due.
-_EVERY = 40
+# After so many finished faces a training is due.
+_EVERY = 2000
 # Point, and where to: pixels of the screen.
 _DRAGS = ((38, -12, -16), (50, 12, -16), (36, 0, 8), (35, 2, 7), (37, -4, 8), (49, 3, -8))
 
@@ -389,9 +392,11 @@ def retraining(folder: Path) -> None:
     place = folder / "faces.lapa"
     shutil.copytree(campaign, place)
     with Project.open(place) as project:
-        for image in project.ids("status:proposed").tolist()[:_EVERY]:
-            project.save(image, SetStatus(Status.PROPOSED, Status.DONE))
-        settings = RetrainSettings(every=_EVERY, steps=400, rate=1e-4, rule=Rule(faces=10))
+        # The campaign has some hundred faces; the last training is put so far back that as many
+        # are new as the program waits for.
+        finished = count_faces(project, "status:done,approved")
+        project.settings.set(last_key(TASK), finished - _EVERY - 4)
+        settings = RetrainSettings(every=_EVERY, steps=200, batch=4, rate=1e-4, rule=Rule(faces=10))
         set_settings(project, settings)
     scene = Scene(folder)
     scene.window.open_folder(place)
@@ -401,6 +406,7 @@ def retraining(folder: Path) -> None:
     scene.idle(3000)
     scene.save("retraining-due")
     helper.show()
+    helper.dialog.resize(1000, 680)
     work = helper.dialog.work
     work.start.click()
     scene.wait(lambda: work.course.errors.xData is not None and len(work.course.errors.xData) > 2)

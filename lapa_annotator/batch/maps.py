@@ -16,7 +16,7 @@ from lapa_annotator.formats.photo import Photo
 from lapa_annotator.ppa.parse import parse_face
 from lapa_annotator.ppa.registry import make_segmenter
 from lapa_annotator.ppa.segment import Segmentation, Segmenter, segment_face
-from lapa_annotator.ppa.settings import Settings, settings_of
+from lapa_annotator.ppa.settings import Settings, making, settings_of
 from lapa_annotator.runtime.crops import Image
 from lapa_annotator.store.cache import CachedSegmentation, SegmentationCache
 from lapa_annotator.store.project import Project
@@ -72,7 +72,7 @@ def face_labels(
         said = kept(project.segmentations, face.id, settings)
         if said is None:
             cache = None if project.read_only else project.segmentations
-            said = segmented(photo.pixels, face, faces, settings, cache)
+            said = segmented(photo.pixels, face, faces, making(project, settings), cache)
     with clock.phase("geometry"):
         size = width, height
         labels = parse_face(size, points, said, settings.options, face.override, touched)

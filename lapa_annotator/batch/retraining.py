@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -26,12 +27,11 @@ from lapa_annotator.store.finding import count_faces
 from lapa_annotator.store.project import Project
 from lapa_annotator.store.values import Job
 from lapa_annotator.training.loop import Machine, Progress, RunFolder
-from lapa_annotator.training.retrain.run import LAST, discard_run, retrain, unfinished_run
+from lapa_annotator.training.retrain.run import discard_run, last_key, retrain, unfinished_run
 from lapa_annotator.training.retrain.settings import RetrainSettings, settings_of
 from lapa_annotator.training.retrain.snapshot import finished_query
-from lapa_annotator.training.retrain.versions import FOLDER
+from lapa_annotator.training.retrain.versions import FOLDER, TASK, TASKS
 
-KIND = "retrain landmarks"
 LOG = "trainer.log"
 Wish = Literal["running", "paused", "cancelling"]
 
@@ -40,6 +40,14 @@ _NICE = 10
 _POWER = Path("/sys/class/power_supply")
 
 Train = Callable[..., Generator[Progress, None, None]]
+
+
+def kind_of(task: str) -> str:
+    """What the project's table of jobs calls the trainings of a task."""
+    return f"retrain {task}"
+
+
+KIND = kind_of(TASK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +63,15 @@ class Due:
         return self.new >= self.every
 
 
-def due(project: Project) -> Due:
-    """Say how many faces were finished since a project's last training.
+def due(project: Project, task: str = TASK) -> Due:
+    """Say how many faces were finished since a project's last training of a task.
 
     Raises:
         InputError: the project's settings are out of range.
     """
-    settings = settings_of(project)
+    settings = settings_of(project, task)
     finished = count_faces(project, finished_query(settings))
-    return Due(max(0, finished - project.settings.get(LAST, 0)), settings.every)
+    return Due(max(0, finished - project.settings.get(last_key(task), 0)), settings.every)
 
 
 @dataclass(frozen=True)
@@ -88,13 +96,19 @@ class Training:
         return [] if self.run is None else list(RunFolder(self.run).reports())
 
 
-def last_training(project: Project) -> Training | None:
+def last_training(project: Project, task: str = TASK) -> Training | None:
     """Find a project's training, running or past; None if there never was one."""
-    job = project.jobs.last(KIND)
-    return None if job is None else Training(job, unfinished_run(project))
+    job = project.jobs.last(kind_of(task))
+    return None if job is None else Training(job, unfinished_run(project, task))
 
 
-def ask(project: Project, wish: Wish) -> None:
+def is_training(project: Project) -> bool:
+    """Whether a training of any task is running; there is one at a time."""
+    jobs = [project.jobs.last(kind_of(task)) for task in TASKS]
+    return any(job is not None and job.alive for job in jobs)
+
+
+def ask(project: Project, wish: Wish, task: str = TASK) -> None:
     """Tell the running training to go on, to pause, or to end and leave nothing.
 
     A training whose process has gone can be cancelled, too.
@@ -102,24 +116,25 @@ def ask(project: Project, wish: Wish) -> None:
     Raises:
         InputError: there is none.
     """
-    job = project.jobs.last(KIND)
+    job = project.jobs.last(kind_of(task))
     if job is not None and job.alive:
         project.jobs.update(job.id, state=wish)
-    elif wish != "cancelling" or not discard_run(project):
+    elif wish != "cancelling" or not discard_run(project, task):
         raise InputError(project.folder, "no training is running", "begin one with `retrain`")
 
 
-def start_process(folder: Path) -> subprocess.Popen[bytes]:
+def start_process(folder: Path, task: str = TASK) -> subprocess.Popen[bytes]:
     """Begin a training, or go on with one, in a process of its own; it outlives this one.
 
     Raises:
         InputError: one is running, or the project's folder cannot be written.
     """
     with Project.open(folder, read_only=True) as project:
-        job = project.jobs.last(KIND)
-    if job is not None and job.alive:
+        busy = is_training(project)
+    if busy:
         raise InputError(folder, "a training is running already", "wait for it, or cancel it")
     command = [sys.executable, "-m", "lapa_annotator", "retrain", str(folder), "--worker"]
+    command += ["--task", task]
     try:
         (folder / FOLDER).mkdir(exist_ok=True)
         with (folder / FOLDER / LOG).open("wb") as log:
@@ -152,27 +167,32 @@ def run_training(
     settings: RetrainSettings,
     machine: Machine | None = None,
     *,
-    train: Train = retrain,
+    task: str = TASK,
+    train: Train | None = None,
     battery: Callable[[], bool] = on_battery,
 ) -> Generator[Progress, None, None]:
     """Train in this process, do what others ask of it meanwhile, and keep the job's row.
 
     Args:
         project: open for writing.
-        settings, machine: see ``training.retrain.run.retrain``.
-        train: what trains.
+        settings, machine, task: see ``training.retrain.run.retrain``.
+        train: what trains; ``retrain`` without.
         battery: tells whether to pause for the battery's sake.
 
     Raises:
         InputError: another training is running, the project was moved, and what ``train`` raises.
     """
-    job = project.jobs.claim(KIND, {})
+    train = train or partial(retrain, task=task)
+    if is_training(project):
+        raise InputError(project.folder, "a training is already running", "wait, or cancel it")
+    job = project.jobs.claim(kind_of(task), {})
     state, said = "stopped", "It was stopped; it goes on when it is started again."
     try:
         with _Heart(project, job) as heart:
-            state, said = yield from _follow(
-                project, job, heart, battery, lambda: train(project, settings, machine)
-            )
+            begin = partial(train, project, settings, machine)
+            state, said = yield from _follow(project, job, heart, battery, begin)
+        if state == "cancelled":
+            discard_run(project, task)
     except InputError as error:
         state, said = "failed", str(error)
         raise
@@ -190,7 +210,7 @@ def _follow(
     battery: Callable[[], bool],
     begin: Callable[[], Generator[Progress, None, None]],
 ) -> Generator[Progress, None, tuple[str, str]]:
-    spare = not settings_of(project).on_battery
+    spare = not settings_of(project).on_battery  # one setting for all that it trains
     said = ""
     while True:
         wish = "running"
@@ -205,7 +225,6 @@ def _follow(
             else:
                 return "finished", said
         if wish == "cancelling":
-            discard_run(project)
             return "cancelled", "It was cancelled."
         yield Progress("paused", progress.step, progress.steps, note="Paused.")
         while (spare and battery()) or heart.wish() == "paused":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lapa_annotator.cli.train_options import machine, show
+from lapa_annotator.cli.train_options import TaskOption, machine, show, task_of
 from lapa_annotator.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _HOW = "Kept with the project"
 
 def retrain_verb(
     project: Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's .lapa folder.")],
+    task: TaskOption = "landmarks",
     background: Annotated[
         bool, typer.Option("--background", help="In a process of its own, which goes on.")
     ] = False,
@@ -75,41 +76,45 @@ def retrain_verb(
 ) -> None:
     """Train a new version on the project's finished faces, and use it if it is surely better.
 
+    Landmarks learn from the points, parsing networks from the label maps.
+
     Nothing that was annotated changes. Ctrl+C stops after a whole step; run the same again to go
     on. Exit status: 0 done, 2 a wrong call or bad input, 130 stopped.
     """
+    task = task_of(task)
     if status or pause or go_on or cancel:
-        _control(project, pause, go_on, cancel)
+        _control(project, task, pause, go_on, cancel)
         return
     given = {"every": every, "least": least, "steps": steps, "batch": batch, "rate": rate}
     given |= {"scratch": scratch, "width": width}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if data:
         changes["folders"] = tuple(_absolute(text) for text in data)
-    settings = _settle(project, changes)
+    settings = _settle(project, task, changes)
     if at:
         _wait_until(at)
     if background:
         from lapa_annotator.batch.retraining import start_process
 
-        typer.echo(f"Training in process {start_process(project).pid}; see `retrain --status`.")
+        pid = start_process(project, task).pid
+        typer.echo(f"Training in process {pid}; see `retrain --status`.")
         return
-    _train(project, settings, threads, worker)
+    _train(project, task, settings, threads, worker)
 
 
-def _settle(folder: Path, changes: dict[str, Any]) -> RetrainSettings:
+def _settle(folder: Path, task: str, changes: dict[str, Any]) -> RetrainSettings:
     from lapa_annotator.store.project import Project
     from lapa_annotator.training.retrain.settings import set_settings, settings_of
 
     with Project.open(folder) as project:
-        settings = settings_of(project)
+        settings = settings_of(project, task)
         if changes:
             settings = dataclasses.replace(settings, **changes)
-            set_settings(project, settings)
+            set_settings(project, settings, task)
         return settings
 
 
-def _train(folder: Path, settings: RetrainSettings, threads: int, worker: bool) -> None:
+def _train(folder: Path, task: str, settings: RetrainSettings, threads: int, worker: bool) -> None:
     from lapa_annotator.batch.retraining import run_training, step_back
     from lapa_annotator.store.project import Project
 
@@ -120,28 +125,28 @@ def _train(folder: Path, settings: RetrainSettings, threads: int, worker: bool) 
         machine(threads), report_every=10, validate_every=max(1, steps // 8), save_every=100
     )
     with Project.open(folder, read_only=False) as project:
-        show(run_training(project, settings, on))
+        show(run_training(project, settings, on, task=task))
 
 
-def _control(folder: Path, pause: bool, go_on: bool, cancel: bool) -> None:
+def _control(folder: Path, task: str, pause: bool, go_on: bool, cancel: bool) -> None:
     from lapa_annotator.batch.retraining import ask, due, last_training
     from lapa_annotator.store.project import Project
 
     with Project.open(folder) as project:
         if pause:
-            ask(project, "paused")
+            ask(project, "paused", task)
         elif go_on:
-            ask(project, "running")
+            ask(project, "running", task)
         elif cancel:
-            ask(project, "cancelling")
-        training = last_training(project)
+            ask(project, "cancelling", task)
+        training = last_training(project, task)
         if training is None:
             typer.echo("It was never trained.")
         else:
             job = training.job
             state = "stopped" if training.unfinished and job.state != "failed" else job.state
             typer.echo(f"{state}: {job.done} of {job.total}. {job.message}")
-        told = due(project)
+        told = due(project, task)
         typer.echo(f"{told.new} faces finished since the last training; due at {told.every}.")
 
 

@@ -38,6 +38,23 @@ WidthOption = Annotated[
     int | None, typer.Option("--width", min=8, help="Channels; 256 if not given.")
 ]
 
+TaskOption = Annotated[
+    str, typer.Option("--task", help='What a project\'s models are taught: "landmarks", "parsing".')
+]
+
+
+def task_of(text: str) -> str:
+    """One of the tasks that a project's models can be taught.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    from lapa_annotator.domain.errors import choose
+    from lapa_annotator.training.retrain.versions import TASKS
+
+    choose({task: task for task in TASKS}, text, "task")
+    return text
+
 
 def machine(threads: int, devices: int = 1) -> Machine:
     """What a training runs on, by the options of the command line."""

@@ -64,19 +64,18 @@ class Found:
 class BuiltInModels:
     """The registry's models, made at their first use; without a name the default leads.
 
-    ``parser`` names a network for the fine stage of segmenting; see ``ppa.registry``.
+    An open project says what segments in it (``ppa.settings``), as for exports and reports.
     """
 
     detector_name: str | None = None
     proposer_name: str | None = None
     segmenter_name: str | None = None
-    parser: str | None = None
     project: Project | None = None
 
     def use(self, project: Project | None) -> None:
         """Propose by a project's own version in use from now on, and segment as it wants."""
         self.project = project
-        for made in ("proposer", "_segmenter"):
+        for made in ("proposer", "segmenter"):
             self.__dict__.pop(made, None)
 
     def faces(self, pixels: Pixels) -> Found:
@@ -99,7 +98,7 @@ class BuiltInModels:
         from lapa_annotator.ppa.segment import segment_face
 
         return segment_face(
-            pixels, landmarks.points, self._segmenter, [other.points for other in others]
+            pixels, landmarks.points, self.segmenter, [other.points for other in others]
         )
 
     @cached_property
@@ -120,17 +119,16 @@ class BuiltInModels:
         return make_proposer(self.proposer_name)
 
     @cached_property
-    def _segmenter(self) -> Any:
+    def segmenter(self) -> Any:
+        """What tells hair and skin apart: what is named, the project's version, or the default."""
         from lapa_annotator.ppa.registry import make_segmenter
 
-        name, parser = self.segmenter_name, self.parser
-        if self.project is not None:
-            from lapa_annotator.ppa.settings import settings_of
+        if self.project is None:
+            return make_segmenter(self.segmenter_name)
+        from lapa_annotator.ppa.settings import making, settings_of
 
-            wanted = settings_of(self.project)
-            if wanted.segmenter or wanted.parser:
-                name, parser = wanted.segmenter, wanted.parser
-        return make_segmenter(name, parser)
+        wanted = making(self.project, settings_of(self.project))
+        return make_segmenter(wanted.segmenter or self.segmenter_name, wanted.parser)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ ANY = "any"
 """The segmenter that leaves every segmentation as it is, and makes new ones by the default."""
 
 _KEY = "parsing"
+_TASK = "parsing"
 _DEFAULT = ParseOptions()
 _LAYERS: dict[str, Layer] = {layer: layer for layer in ORDER}
 
@@ -277,6 +278,18 @@ def settings_of(project: Project) -> Settings:
         problem = f"its settings of label maps make no sense ({error})"
         remedy = "go back to the defaults with `what-if PROJECT --reset`"
         raise InputError(project.folder, problem, remedy) from error
+
+
+def making(project: Project, settings: Settings) -> Settings:
+    """The settings that new segmentations are made by.
+
+    Where neither segmenter nor network is named, it is the project's own version of a parsing
+    network, if one is in use; segmentations that are there stay as they are.
+    """
+    version = project.models.active(_TASK)
+    if version is None or settings.segmenter or settings.parser:
+        return settings
+    return settings.having({"parser": str(project.folder / version.weights)})
 
 
 def history(project: Project) -> list[Applied]:

@@ -39,11 +39,11 @@ _LIMITS = (
     "It has seen nothing but faces like those above.",
     "Not made for telling who somebody is, nor for deciding anything about a person.",
 )
-_SCALES: dict[Stage, tuple[float, float]] = {"coarse": (0.55, 2.4), "fine": (0.55, 1.5)}
+SCALES: dict[Stage, tuple[float, float]] = {"coarse": (0.55, 2.4), "fine": (0.55, 1.5)}
 """Factors of a face's size in the crops of each stage: those that photos come with."""
 # A parser must know shapes, not the few colours and rooms of its pictures.
 _AUGMENT = AugmentSettings(background=0.65, recolour=0.4)
-_MOSAICS: dict[Stage, float] = {"coarse": 0.3, "fine": 0.0}
+MOSAICS: dict[Stage, float] = {"coarse": 0.3, "fine": 0.0}
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,8 @@ def train_parsing(
     for last in fit(task, recipe, out, replace(machine or Machine(), validate_every=epoch)):
         yield last
     if export and leads() and last.stage == "done" and not is_published(out):
-        _publish(task, recipe, order, faces, out)
+        facts = {"faces trained on": str(faces), "licence": order.licence}
+        publish_parser(task, recipe, order.size, facts, out)
         note = f"Weights, network and a card to complete: {out}"
         yield Progress("note", last.step, last.steps, seconds=last.seconds, note=note)
 
@@ -171,10 +172,10 @@ def _prepare(order: ParsingOrder, said: list[str]) -> tuple[ParsingTask, Recipe,
             held_out.append(kept_crops(data.path, "held out", KEPT, order.cache)[0])
         except InputError as error:
             said.append(f"Nothing of it is held out: {error}")
-    augment = replace(order.augment, scale=_SCALES[order.stage])
+    augment = replace(order.augment, scale=SCALES[order.stage])
     to = seen_crop(order.stage, order.size)
     batches = Batches(stores, shares, augment, order.seed, order.batch, to, maps=True)
-    mosaics = _MOSAICS[order.stage]
+    mosaics = MOSAICS[order.stage]
     settings = order.settings
     make = order.parser.task
     task = make(order.net, settings, batches, held_out, order.options, initial, mosaics)
@@ -261,22 +262,34 @@ def _save(module: torch.nn.Module, recipe: Recipe, out: Path) -> None:
     save_weights(out / WEIGHTS, module, recipe.network, recipe.settings, notes)
 
 
-def _publish(task: ParsingTask, recipe: Recipe, order: ParsingOrder, faces: int, out: Path) -> None:
-    """Write what a training is for, into its folder; the card last."""
+def publish_parser(
+    task: ParsingTask, recipe: Recipe, size: int, facts: Mapping[str, str], out: Path
+) -> None:
+    """Write what a training is for, into its folder; the card last.
+
+    Args:
+        task, recipe: what was trained, and by what.
+        size: side of the picture that the network wants, in pixels.
+        facts: what else the card says.
+        out: the folder of the run.
+
+    Raises:
+        InputError: the run has no checkpoint, or a full disk.
+    """
     from lapa_annotator.runtime.convert import export_ir
 
     module = task.finished(trained(task, out))
     _save(module, recipe, out)
-    export_ir(module, order.size, out / IR)
-    about = {"size": order.size, "classes": order.classes, **task.publish(out)}
+    export_ir(module, size, out / IR)
+    classes = recipe.settings["classes"]
+    about = {"size": size, "classes": classes, **task.publish(out)}
     replace_file(out / ABOUT, json.dumps(about).encode("ascii"))
-    facts = {
+    told = {
         "parameters": f"{sum(p.numel() for p in module.parameters()) / 1e6:.2f} million",
-        "input": f"{order.size} x {order.size} pixels, {order.classes} classes",
-        "faces trained on": str(faces),
-        "licence": order.licence,
+        "input": f"{size} x {size} pixels, {classes} classes",
+        **facts,
     }
     run = RunFolder(out)
     seconds = max((report.seconds for report in run.reports()), default=0.0)
-    text = card(out.name, recipe, run.state().scores, seconds, facts, _LIMITS)
+    text = card(out.name, recipe, run.state().scores, seconds, told, _LIMITS)
     replace_file(out / CARD, text.encode("utf-8", "backslashreplace"))

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from lapa_annotator.batch.repropose import repropose
-from lapa_annotator.domain.edits import SetPoints
+from lapa_annotator.batch.repropose import repropose, segment_anew
+from lapa_annotator.domain.edits import SetOverride, SetPoints
 from lapa_annotator.domain.face import Face, Status
-from lapa_annotator.domain.geometry import Box
+from lapa_annotator.domain.geometry import Box, Similarity
+from lapa_annotator.domain.override import Patch
+from lapa_annotator.store.cache import CachedSegmentation
 from lapa_annotator.store.project import Project
 from tests.store.builders import moved
 from tests.training.retrain.support import Placed, finish, make_project
@@ -83,3 +85,39 @@ def test_a_photo_that_has_vanished_is_skipped_and_named(project):
     *_, last = repropose(project, Second(off=2.0), [image_id])
     assert last.changed == 0
     assert ".png" in last.skipped[0]
+
+
+class Sees:
+    """A segmenter that says background of every pixel."""
+
+    name, size = "parsing-0001", 32
+
+    def segment(self, crop):
+        return np.stack([np.ones((32, 32)), *np.zeros((2, 32, 32))]).astype(np.float32)
+
+
+def old_map(project, face):
+    said = CachedSegmentation(np.zeros((3, 4, 4), np.uint8), Similarity(1, 0, 0, 0), "old")
+    project.segmentations.store(face.id, said)
+
+
+def test_hair_and_skin_are_segmented_anew_where_nobody_has_touched_or_painted(project):
+    done, touched, proposed, _ = project.ids().tolist()
+    for image_id in (done, touched, proposed):
+        old_map(project, project.load(image_id).faces[0])
+    *_, last = segment_anew(project, Sees(), project.ids().tolist())
+    assert (last.done, last.changed, last.skipped) == (4, 1, ())
+    models = [
+        project.segmentations.load(project.load(i).faces[0].id).model
+        for i in (done, touched, proposed)
+    ]
+    assert models == ["old", "old", "parsing-0001"]
+    *_, again = segment_anew(project, Sees(), [proposed])
+    assert again.changed == 0
+    face = project.load(proposed).faces[0]
+    old_map(project, face)
+    layer = Patch(3, 3, np.full((2, 2), 10, np.uint8))
+    project.save(proposed, SetOverride(face.id, Patch(3, 3, np.full((2, 2), 255, np.uint8)), layer))
+    *_, last = segment_anew(project, Sees(), [proposed])
+    assert last.changed == 0
+    assert project.segmentations.load(face.id).model == "old"

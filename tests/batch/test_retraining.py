@@ -21,7 +21,8 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Status
 from lapa_annotator.store.project import Project
 from lapa_annotator.training.loop import Progress
-from lapa_annotator.training.retrain.run import LAST
+from lapa_annotator.training.retrain.run import LAST, last_key
+from lapa_annotator.training.retrain.versions import PARSING, TASK
 from tests.training.retrain.support import SMALL, finish, make_project
 
 
@@ -199,3 +200,23 @@ def test_a_training_is_due_after_so_many_finished_faces(project):
     assert due(project).new == 0
     project.save(int(project.ids()[0]), SetStatus(Status.DONE, Status.IN_PROGRESS))
     assert due(project).new == 0
+
+
+def test_parsing_networks_are_trained_apart_but_not_at_the_same_time(project):
+    first = run_training(project, SMALL, task=PARSING, train=train(), battery=never)
+    next(first)
+    assert last_training(project) is None
+    assert last_training(project, PARSING).job.alive
+    with pytest.raises(InputError, match="already running"):
+        next(run_training(project, SMALL, train=train(), battery=never))
+    with pytest.raises(InputError, match="running already"):
+        start_process(project.folder, TASK)
+    ask(project, "cancelling", PARSING)
+    assert project.jobs.last("retrain parsing").state == "cancelling"
+    first.close()
+
+
+def test_each_task_counts_the_faces_since_its_own_training(project):
+    project.settings.set(last_key(PARSING), 3)
+    assert due(project).new == 4
+    assert due(project, PARSING).new == 1

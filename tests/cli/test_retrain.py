@@ -70,15 +70,16 @@ def test_a_time_that_is_none_is_one_sentence(folder, trains):
     assert not trains
 
 
-def version(folder, name, faces, nme, active=False):
+def version(folder, name, faces, nme, active=False, task="landmarks", error="NME"):
     run = folder / "training/runs" / name
     run.mkdir(parents=True)
     for file in ("network.xml", "network.bin"):
         (run / file).write_bytes(b"")
+    (run / "network.json").write_text('{"size": 64, "classes": 3}')
     with Project.open(folder, annotator="ann") as project:
-        metrics = {"faces": faces, "NME": nme, "AUC": 0.6, "old NME": 9.0}
+        metrics = {"faces": faces, error: nme, "AUC": 0.6, f"old {error}": 9.0}
         project.models.add(
-            ModelVersion(name, "landmarks", f"training/runs/{name}", metrics=metrics),
+            ModelVersion(name, task, f"training/runs/{name}", metrics=metrics),
             active=active,
         )
 
@@ -101,7 +102,7 @@ def test_the_learning_curve_says_what_more_faces_would_bring(folder, tmp_path):
     assert "needs two versions" in said("versions", "curve", folder)
     version(folder, "landmarks-0002", 1000, 3.0)
     output = said("versions", "curve", folder, "--out", tmp_path / "curve.png")
-    assert "5 more faces would bring the NME to about 2.9" in output
+    assert "5 more faces would bring the error to about 2.9" in output
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -109,3 +110,22 @@ def test_the_queue_lists_unfinished_photos(folder):
     shown = said("versions", "queue", folder, "--order", "as they come", "--at-random", 0)
     assert [line[-7:] for line in shown.splitlines()] == ["004.png", "005.png"]
     assert "no order of the queue" in said("versions", "queue", folder, "--order", "x", code=2)
+
+
+def test_parsing_networks_have_trainings_settings_and_versions_of_their_own(folder, trains):
+    assert "no task" in said("retrain", folder, "--task", "noses", code=2)
+    said("retrain", folder, "--task", "parsing", "--steps", 9)
+    assert trains[-1].steps == 9
+    with Project.open(folder, annotator="ann") as project:
+        assert settings_of(project).steps == 4
+        assert settings_of(project, "parsing").steps == 9
+        assert project.jobs.last("retrain landmarks") is None
+    assert "finished: 3 of 3" in said("retrain", folder, "--task", "parsing", "--status")
+    version(folder, "landmarks-0001", 500, 4.0, active=True)
+    version(folder, "parsing-0001", 300, 2.5, active=True, task="parsing", error="error")
+    shown = said("versions", "list", folder)
+    assert "* landmarks-0001" in shown
+    assert "* parsing-0001" in shown
+    assert "needs two versions" in said("versions", "curve", folder, "--task", "parsing")
+    assert "2.50" in said("versions", "curve", folder, "--task", "parsing")
+    assert "parsing-0001 is in use now" in said("versions", "use", folder, "parsing-0001")

@@ -6,20 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QDateTime, Qt, QTime, QTimer, QUrl, Signal
-from PySide6.QtGui import QImage, QTextDocument
+from PySide6.QtCore import QDateTime, QTime, QTimer, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
+    QComboBox,
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
     QTabWidget,
-    QTextBrowser,
     QTimeEdit,
     QVBoxLayout,
     QWidget,
@@ -28,21 +23,23 @@ from PySide6.QtWidgets import (
 from lapa_annotator.batch.retraining import Training, ask, due, last_training, start_process
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.gui.retrain.plots import CourseView, LearningCurveView
+from lapa_annotator.gui.retrain.versions import VersionsView
 from lapa_annotator.gui.widgets import wrapped
 from lapa_annotator.gui.workers import Job, JobQueue, once
 from lapa_annotator.store.effort import finished_faces
 from lapa_annotator.store.project import Project
 from lapa_annotator.training.loop import Progress
 from lapa_annotator.training.retrain.forecast import CurvePoint, forecast, learning_curve
-from lapa_annotator.training.retrain.report import MARKDOWN
 from lapa_annotator.training.retrain.settings import settings_of
-from lapa_annotator.training.retrain.versions import TASK, go_back
+from lapa_annotator.training.retrain.versions import PARSING, TASK
 
 _LOOK_MS = 1000
 
 
 class TrainingDialog(QDialog):
-    """Shows and steers a project's training; the training goes on when this is closed.
+    """Shows and steers a project's trainings; a training goes on when this is closed.
+
+    What is shown is of one task at a time: the model of points, or the network of hair and skin.
 
     ``said(InputError)`` for what went wrong, ``changed()`` when another version is in use.
     """
@@ -56,16 +53,27 @@ class TrainingDialog(QDialog):
         self.resize(860, 560)
         self._project = project
         self.work = _Work(project)
-        self.versions = _Versions(project)
+        self.versions = VersionsView(project)
         self.curve = _Curve(project, queue)
         self.problem = wrapped("")
         self.problem.hide()
+        self.task = QComboBox()
+        self.task.addItem(self.tr("Points"), TASK)
+        self.task.addItem(self.tr("Hair and skin"), PARSING)
+        self.task.currentIndexChanged.connect(self._choose)
+        about = QLabel(self.tr("What the model &learns"))
+        about.setBuddy(self.task)
+        above = QHBoxLayout()
+        above.addWidget(about)
+        above.addWidget(self.task)
+        above.addStretch(1)
         tabs = QTabWidget()
         tabs.addTab(self.work, self.tr("Training"))
         tabs.addTab(self.versions, self.tr("Versions"))
         tabs.addTab(self.curve, self.tr("Learning curve"))
         self.tabs = tabs
         column = QVBoxLayout(self)
+        column.addLayout(above)
         column.addWidget(tabs)
         column.addWidget(self.problem)
         for part in (self.work, self.versions, self.curve):
@@ -75,6 +83,11 @@ class TrainingDialog(QDialog):
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self.work.look)
         self._timer.start()
+
+    def _choose(self) -> None:
+        self.problem.hide()
+        for part in (self.work, self.versions, self.curve):
+            part.show_task(self.task.currentData())
 
     def _ended(self) -> None:
         self.versions.fill()
@@ -105,7 +118,7 @@ class _Work(QWidget):
 
     def __init__(self, project: Project) -> None:
         super().__init__()
-        self._project = project
+        self._project, self._task = project, TASK
         self._was_alive = False
         self.state = wrapped("")
         self.bar = QProgressBar()
@@ -137,10 +150,17 @@ class _Work(QWidget):
         column.addLayout(buttons)
         self.look()
 
+    def show_task(self, task: str) -> None:
+        """Show the training of another task from now on."""
+        self._task, self._was_alive = task, False
+        self.course.measure(task)
+        self.look()
+
     def look(self) -> None:
         """Bring everything up to date with what the training tells."""
         try:
-            training, told = last_training(self._project), due(self._project)
+            training = last_training(self._project, self._task)
+            told = due(self._project, self._task)
         except InputError as error:
             self.failed.emit(error)
             return
@@ -194,7 +214,7 @@ class _Work(QWidget):
 
     def _start(self) -> None:
         try:
-            start_process(self._project.folder)
+            start_process(self._project.folder, self._task)
         except InputError as error:
             self.failed.emit(error)
         self.start.setEnabled(False)
@@ -208,7 +228,7 @@ class _Work(QWidget):
 
     def _ask(self, wish: Any) -> None:
         try:
-            ask(self._project, wish)
+            ask(self._project, wish, self._task)
         except InputError as error:
             self.failed.emit(error)
         self.look()
@@ -222,91 +242,6 @@ def _said(training: Training | None) -> str:
     return f"{state.capitalize()}: {job.message}" if job.message else state.capitalize()
 
 
-class _Report(QTextBrowser):
-    """A report in Markdown; its picture is made to fit."""
-
-    def loadResource(self, kind: int, name: QUrl | str) -> Any:
-        """Give a picture no wider than what is shown."""
-        found = super().loadResource(kind, name)
-        if kind == QTextDocument.ResourceType.ImageResource.value and found is not None:
-            image = QImage(found) if isinstance(found, QImage) else QImage.fromData(found)
-            width = max(self.viewport().width() - 24, 200)
-            if image.width() > width:
-                smooth = Qt.TransformationMode.SmoothTransformation
-                return image.scaledToWidth(width, smooth)
-        return found
-
-
-class _Versions(QWidget):
-    """The versions with their scores and reports; any of them can be used."""
-
-    failed = Signal(object)
-    changed = Signal()
-
-    def __init__(self, project: Project) -> None:
-        super().__init__()
-        self._project = project
-        columns = ("version", "faces", "NME, %", "before, %", "fall, %", "")
-        self.table = QTableWidget(0, len(columns))
-        self.table.setHorizontalHeaderLabels(columns)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.report = _Report()
-        self.use = QPushButton(self.tr("Use this version"))
-        self.use.clicked.connect(self._use)
-        self.table.itemSelectionChanged.connect(self._chosen)
-        column = QVBoxLayout(self)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self.report, 3)
-        self.fill()
-
-    def fill(self) -> None:
-        """List the versions, the newest first, and show the newest one's report."""
-        self._versions = list(reversed(self._project.models.all(TASK)))
-        self.table.setRowCount(len(self._versions))
-        for row, version in enumerate(self._versions):
-            scores = version.metrics or {}
-            numbers = [scores.get(n, math.nan) for n in ("NME", "old NME", "fall")]
-            mark = self.tr("in use") if version.active else ""
-            if not version.active and not scores.get("promoted", 1.0):
-                mark = self.tr("candidate")
-            cells = [version.name, f"{scores.get('faces', 0):.0f}"]
-            cells += [f"{n:.2f}" for n in numbers] + [mark]
-            for column, text in enumerate(cells):
-                self.table.setItem(row, column, QTableWidgetItem(text))
-        if self._versions:
-            self.table.selectRow(0)
-        self._chosen()
-
-    def _chosen(self) -> None:
-        row = self.table.currentRow()
-        version = self._versions[row] if 0 <= row < len(self._versions) else None
-        self.use.setEnabled(version is not None and not version.active)
-        if version is None:
-            self.report.setMarkdown("")
-            return
-        folder = self._project.folder / version.weights
-        self.report.setSearchPaths([str(folder)])
-        try:
-            self.report.setMarkdown((folder / MARKDOWN).read_text(encoding="utf-8"))
-        except OSError:
-            self.report.setMarkdown(self.tr("Its report is gone."))
-
-    def _use(self) -> None:
-        version = self._versions[self.table.currentRow()]
-        try:
-            go_back(self._project, version.name)
-        except InputError as error:
-            self.failed.emit(error)
-            return
-        self.fill()
-        self.changed.emit()
-
-
 class _Curve(QWidget):
     """The learning curve, and in one sentence what more faces would bring."""
 
@@ -314,7 +249,7 @@ class _Curve(QWidget):
 
     def __init__(self, project: Project, queue: JobQueue) -> None:
         super().__init__()
-        self._project, self._queue = project, queue
+        self._project, self._queue, self._task = project, queue, TASK
         self.view = LearningCurveView()
         self.told = QLabel()
         self.told.setWordWrap(True)
@@ -323,27 +258,32 @@ class _Curve(QWidget):
         column.addWidget(self.told)
         self.fill()
 
+    def show_task(self, task: str) -> None:
+        """Show the curve of another task from now on."""
+        self._task = task
+        self.view.measure(task)
+        self.fill()
+
     def fill(self) -> None:
         """Read the project's finished faces, off the window's thread, and draw."""
-        project = self._project
+        project, task = self._project, self._task
         job = Job(
-            once(lambda: learning_curve(project, list(finished_faces(project)))),
+            once(lambda: learning_curve(project, list(finished_faces(project)), task)),
             self.tr("Reading the learning curve …"),
         )
-        job.returned.connect(self._show)
+        job.returned.connect(lambda points: self._show(points) if task == self._task else None)
         job.failed.connect(self.failed)
         self._queue.add(job)
 
     def _show(self, points: list[CurvePoint] | None) -> None:
         if points is None:
             return
-        more = settings_of(self._project).every
+        more = settings_of(self._project, self._task).every
         told = forecast(points, more)
         if told is None:
             self.told.setText(self.tr("A forecast needs two versions of other sizes."))
         else:
             worth = self.tr("worth it") if told.worth_it else self.tr("time to stop")
-            text = self.tr("{more} more faces would bring the NME to about {nme:.2f} %: {worth}.")
-            self.told.setText(text.format(more=more, nme=told.error, worth=worth))
-        if points:
-            self.view.show_curve(points, more)
+            text = self.tr("{n} more faces would bring the error to about {error:.2f} %: {worth}.")
+            self.told.setText(text.format(n=more, error=told.error, worth=worth))
+        self.view.show_curve(points, more)

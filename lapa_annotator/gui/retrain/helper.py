@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -20,6 +21,21 @@ if TYPE_CHECKING:
 _LOOK_MS = 60_000
 
 
+@dataclass(frozen=True)
+class _Open:
+    """The images that nobody has finished.
+
+    Attributes:
+        ids: those to do, the next one last.
+        known: those whose points the version in use has proposed.
+        segments: whether a version of the project tells hair and skin apart.
+    """
+
+    ids: list[int] = field(default_factory=list)
+    known: frozenset[int] = frozenset()
+    segments: bool = False
+
+
 class TrainingHelp(QObject):
     """Reminds once when a training is due, and lets the version in use propose.
 
@@ -34,7 +50,7 @@ class TrainingHelp(QObject):
         self._parent, self._queues, self._models = parent, queues, models
         self._project: Project | None = None
         self._reminded = False
-        self._ids: list[int] = []
+        self._open = _Open()
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self.look)
         self.dialog: TrainingDialog | None = None
@@ -44,7 +60,7 @@ class TrainingHelp(QObject):
         if self.dialog is not None:
             self.dialog.close()
             self.dialog = None
-        self._project, self._reminded, self._ids = project, False, []
+        self._project, self._reminded, self._open = project, False, _Open()
         if isinstance(self._models, BuiltInModels):
             self._models.use(project)
         if project is None:
@@ -97,43 +113,52 @@ class TrainingHelp(QObject):
         )
 
     def follow(self) -> None:
-        """Propose by the version in use now, and anew what nobody has touched."""
+        """Propose by the versions in use now, and anew what nobody has touched."""
         project = self._project
         if project is None or not isinstance(self._models, BuiltInModels):
             return
         self._models.use(project)
         self._reminded = False
 
-        def work() -> list[int]:
+        def work() -> _Open:
             from lapa_annotator.batch.queueing import queue
-            from lapa_annotator.training.retrain.versions import TASK
+            from lapa_annotator.training.retrain.versions import PARSING, TASK
 
             version = project.models.active(TASK)
-            known = set(project.ids(f'model:"{version.name}"').tolist()) if version else set()
-            return [i for i in queue(project).tolist() if i not in known]
+            known = project.ids(f'model:"{version.name}"').tolist() if version else []
+            segments = project.models.active(PARSING) is not None
+            return _Open(queue(project).tolist(), frozenset(known), segments)
 
         job = Job(once(work))
         job.returned.connect(self._repropose)
         self._queues.files.add(job)
 
-    def _repropose(self, ids: list[int] | None) -> None:
-        self._ids = list(reversed(ids or []))
+    def _repropose(self, found: _Open | None) -> None:
+        if found is not None:
+            ids = [i for i in found.ids if found.segments or i not in found.known]
+            self._open = replace(found, ids=ids[::-1])
         self._next()
 
     def _next(self) -> None:
         """One photo a job, so that what the annotator looks at comes first."""
-        project, models = self._project, self._models
+        project, models, ids = self._project, self._models, self._open.ids
         # What is open in the editor is left alone: it would change under the hand.
-        while self._ids and project is not None and project.leases.holds(self._ids[-1]):
-            self._ids.pop()
-        if not self._ids or project is None or not isinstance(models, BuiltInModels):
+        while ids and project is not None and project.leases.holds(ids[-1]):
+            ids.pop()
+        if not ids or project is None or not isinstance(models, BuiltInModels):
             return
-        image_id = self._ids.pop()
+        image_id = ids.pop()
+        points, maps = image_id not in self._open.known, self._open.segments
 
         def work() -> bool:
-            from lapa_annotator.batch.repropose import repropose
+            from lapa_annotator.batch.repropose import repropose, segment_anew
 
-            return next(repropose(project, models.proposer, [image_id])).changed > 0
+            some, changed = [image_id], False
+            if points:
+                changed = next(repropose(project, models.proposer, some)).changed > 0
+            if maps:
+                changed |= next(segment_anew(project, models.segmenter, some)).changed > 0
+            return changed
 
         job = Job(once(work), self.tr("Proposing anew …"), AHEAD)
         job.returned.connect(lambda changed: self.changed.emit(image_id) if changed else None)
@@ -142,5 +167,5 @@ class TrainingHelp(QObject):
         self._queues.models.add(job)
 
     def _stop(self, error: InputError) -> None:
-        self._ids = []
+        self._open = _Open()
         self.said.emit(Message(str(error), "error", "retrain"))

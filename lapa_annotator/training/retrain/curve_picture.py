@@ -24,7 +24,7 @@ def curve_picture(points: Sequence[CurvePoint], more: int) -> bytes:
     panels = figure.subplots(2, 2).ravel()
     faces = [p.faces for p in points]
     shown = {
-        "NME on the frozen faces, %": [p.nme for p in points],
+        "NME on the frozen faces, %": [p.error for p in points],
         "AUC at 8 %": [p.auc for p in points],
         "untouched points, %": [100 * p.untouched for p in points],
         "drags a face": [p.drags for p in points],
@@ -41,7 +41,7 @@ def curve_picture(points: Sequence[CurvePoint], more: int) -> bytes:
 
 
 def _forecast(axes: Any, points: Sequence[CurvePoint], more: int) -> None:
-    law = fit_power_law([p.faces for p in points], [p.nme for p in points])
+    law = fit_power_law([p.faces for p in points], [p.error for p in points])
     if law is None:
         return
     known = [p.faces for p in points]

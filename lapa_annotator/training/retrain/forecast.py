@@ -12,9 +12,12 @@ from scipy.optimize import least_squares
 
 from lapa_annotator.store.effort import FinishedFace, ledger
 from lapa_annotator.store.project import Project
-from lapa_annotator.training.retrain.versions import TASK
+from lapa_annotator.training.retrain.versions import PARSING, TASK
 
 Array = NDArray[np.float64]
+
+ERROR = {TASK: "NME", PARSING: "error"}
+"""What the metrics of a version call its error in per cent, by task."""
 
 _FEWEST = 2
 # With fewer points than this a floor of the error cannot be told from a slow fall.
@@ -30,14 +33,16 @@ class CurvePoint:
     Attributes:
         name: the model version.
         faces: finished faces that it was trained on.
-        nme, auc: on the frozen set as it was then; NME in per cent.
+        error: on the frozen set as it was then, in per cent: the NME of points, what the mean F1
+            of label maps lacks of 100 %.
+        auc: of points, at 8 %; NaN for label maps.
         untouched, drags: share of untouched points and mean drags of the faces finished on its
             proposals; NaN where there are none.
     """
 
     name: str
     faces: int
-    nme: float
+    error: float
     auc: float
     untouched: float
     drags: float
@@ -73,7 +78,7 @@ class Forecast:
 
     Attributes:
         faces: how many there would be.
-        error: the error then, and the interval that it probably lies in; NME in per cent.
+        error: the error then, and the interval that it probably lies in; in per cent.
         gain: by how much of the error now it would fall, as a share.
     """
 
@@ -89,25 +94,29 @@ class Forecast:
         return self.gain >= _WORTH
 
 
-def learning_curve(project: Project, finished: Sequence[FinishedFace]) -> list[CurvePoint]:
+def learning_curve(
+    project: Project, finished: Sequence[FinishedFace], task: str = TASK
+) -> list[CurvePoint]:
     """The points of all versions, by the number of faces they were trained on.
 
     Args:
         project: whose versions.
-        finished: its finished faces, ``store.effort.finished_faces``.
+        finished: its finished faces, ``store.effort.finished_faces``; they tell of points alone.
+        task: whose versions.
     """
     effort = {row.model: row for row in ledger(list(finished)) if not row.blind}
+    error = ERROR[task]
     points = []
-    for version in project.models.all(TASK):
+    for version in project.models.all(task):
         scores = version.metrics or {}
-        if {"faces", "NME", "AUC"} <= scores.keys():
+        if {"faces", error} <= scores.keys():
             work = effort.get(version.name)
             points.append(
                 CurvePoint(
                     name=version.name,
                     faces=int(scores["faces"]),
-                    nme=scores["NME"],
-                    auc=scores["AUC"],
+                    error=scores[error],
+                    auc=scores.get("AUC", math.nan),
                     untouched=work.untouched if work else math.nan,
                     drags=work.drags if work else math.nan,
                 )
@@ -145,7 +154,7 @@ def fit_power_law(faces: Sequence[float], errors: Sequence[float]) -> PowerLaw |
 
 def forecast(points: Sequence[CurvePoint], more: int) -> Forecast | None:
     """Say what ``more`` faces would bring; None while the curve has fewer than two points."""
-    law = fit_power_law([p.faces for p in points], [p.nme for p in points])
+    law = fit_power_law([p.faces for p in points], [p.error for p in points])
     if law is None:
         return None
     now = max(p.faces for p in points)

@@ -88,12 +88,12 @@ def markdown(comparison: Comparison) -> str:
     verdict = comparison.verdict
     first = "is promoted" if verdict.promoted else "stays a candidate"
     lines = [f"# {comparison.new_name} {first}", "", verdict.reason, ""]
-    lines += [f"![errors]({PICTURE})", "", f"Rule: {verdict.rule.text()}", ""]
+    lines += [f"![errors]({PICTURE})", "", f"Rule: {verdict.rule.text(verdict.of)}", ""]
     lines += [f"| | {comparison.old_name} | {comparison.new_name} |", "|---|---:|---:|"]
     old, new = comparison.old.scores(), comparison.new.scores()
     lines += [f"| {name} | {old[name]:.3f} | {new[name]:.3f} |" for name in old]
-    lines += ["", "Errors are in per cent of the inter-ocular distance, over the frozen faces; a"]
-    lines += ["fall whose interval lies above 0 is more than noise.", ""]
+    lines += ["", f"Errors are counted in {verdict.of.unit}, over the frozen faces; a fall whose"]
+    lines += ["interval lies above 0 is more than noise.", ""]
     lines += ["| | faces | old | new | fall | interval |", "|---|---:|---:|---:|---:|---|"]
     lines += [
         f"| {r.part} | {r.faces} | {r.old:.2f} | {r.new:.2f} | {r.better:+.2f} | "
@@ -123,7 +123,7 @@ def picture(comparison: Comparison) -> bytes:
         left.plot(row.better, place, "o", color=colour, markersize=7)
     left.axvline(0, color="0.6", linewidth=1)
     left.set_yticks(places, [f"{r.part}\n{r.faces} faces" for r in verdict.rows], size=8)
-    left.set_xlabel("worse  ←  fall of the error, % of the inter-ocular distance  →  better")
+    left.set_xlabel(f"worse  ←  fall of the error, {verdict.of.unit}  →  better")
     told = "promoted" if verdict.promoted else "stays a candidate"
     left.set_title(f"{comparison.new_name} against {comparison.old_name}: {told}", size=11)
     old, new = comparison.old.faces(), comparison.new.faces()

@@ -11,9 +11,10 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.landmarks import Origin
 from lapa_annotator.store.project import Project
 from lapa_annotator.training.retrain.gate import Rule
+from lapa_annotator.training.retrain.versions import TASK
 
 KEY = "retraining"
-"""The project's setting that holds all of this."""
+"""The project's setting that holds all of this, of the landmark model."""
 
 OWN, IMPORTED, RENDERED = "own", "imported", "rendered"
 KINDS = (OWN, IMPORTED, RENDERED)
@@ -36,7 +37,8 @@ class RetrainSettings:
         every: after how many newly finished faces a training is due.
         least: fewest finished images that a training makes sense with.
         held_out: share of the finished images that validates and is never trained on.
-        weights: how much a point counts in training, by ``Origin`` in small letters.
+        weights: how much a point counts in training, by ``Origin`` in small letters; a label
+            map counts as a whole.
         shares: how much of the batches each of ``KINDS`` gives, as far as there are any.
         folders: folders to train on beside the project, as ``FOLDER:share``.
         without: tags of images that are left out.
@@ -105,15 +107,26 @@ def _shares(values: Mapping[str, float], names: set[str], most: float) -> bool:
     return set(values) <= names and all(0 <= v <= most for v in values.values()) and any(values)
 
 
-def settings_of(project: Project) -> RetrainSettings:
-    """The settings of a project; the usual ones where none are set.
+def _usual(task: str) -> RetrainSettings:
+    """The settings where none are set. F1 is counted in other per cents than distances."""
+    rule = Rule() if task == TASK else Rule(worse=1.0)
+    return RetrainSettings(rule=rule)
+
+
+def _key(task: str) -> str:
+    return KEY if task == TASK else f"{KEY}.{task}"
+
+
+def settings_of(project: Project, task: str = TASK) -> RetrainSettings:
+    """The settings by which a project's models are taught a task; the usual ones where none are.
 
     Raises:
         InputError: they are out of range.
     """
-    return RetrainSettings.from_dict(project.settings.get(KEY, dict[str, Any]()))
+    kept = project.settings.get(_key(task), dict[str, Any]())
+    return RetrainSettings.from_dict({**_usual(task).to_dict(), **kept})
 
 
-def set_settings(project: Project, settings: RetrainSettings) -> None:
+def set_settings(project: Project, settings: RetrainSettings, task: str = TASK) -> None:
     """Keep settings with a project."""
-    project.settings.set(KEY, settings.to_dict())
+    project.settings.set(_key(task), settings.to_dict())

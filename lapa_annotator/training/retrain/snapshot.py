@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from lapa_annotator.training.data.sample import Sample
 from lapa_annotator.training.data.split import VARIATION, Part
 from lapa_annotator.training.retrain.settings import IMPORTED, OWN, RENDERED, RetrainSettings
 from lapa_annotator.training.retrain.split import Split, group_of
+
+Wanted = Callable[[Face], bool]
 
 FILE = "snapshot.json"
 SYNTHETIC = "synthetic"
@@ -121,11 +123,17 @@ def finished_query(settings: RetrainSettings) -> str:
 
 
 def take_snapshot(
-    project: Project, settings: RetrainSettings, split: Split
+    project: Project, settings: RetrainSettings, split: Split, wanted: Wanted | None = None
 ) -> tuple[Snapshot, Split]:
     """Write down what is finished now, by revision.
 
     Rendered faces are trained on and never held out.
+
+    Args:
+        project: open.
+        settings: what is left out, how much is held out.
+        split: the sides that are fixed already.
+        wanted: which faces count, of those that have landmarks; all without.
 
     Returns:
         the snapshot, and the split with the images that are new in it.
@@ -135,19 +143,20 @@ def take_snapshot(
     """
     infos = project.infos(project.ids(finished_query(settings)).tolist())
     known = {info.id: info for info in infos if info.file.is_file()}
-    wanted = revisions(project, list(known))
+    at = revisions(project, list(known))
     stood: list[tuple[ImageInfo, int, list[Face], str]] = []
-    for image_id, annotation in annotations_at(project, wanted):
-        faces = faces_of(annotation)
+    for image_id, annotation in annotations_at(project, at):
+        faces = [face for face in faces_of(annotation) if wanted is None or wanted(face)]
         if faces:
             info = known[image_id]
-            stood.append((info, wanted[image_id], faces, _kind(info, faces)))
+            stood.append((info, at[image_id], faces, _kind(info, faces)))
     if len(stood) < settings.least:
-        raise InputError(
-            project.folder,
-            f"{len(stood)} images are finished, and a training needs {settings.least}",
-            "finish more first: their status is done or approved",
-        )
+        what, remedy = "images are finished", "finish more first: their status is done or approved"
+        if wanted is not None:
+            what = "finished images have a label map"
+            remedy = "finish more, and look at their label maps or export them first"
+        problem = f"{len(stood)} {what}, and a training needs {settings.least}"
+        raise InputError(project.folder, problem, remedy)
     groups = {i.content: _group(i, f) for i, _, f, kind in stood if kind != RENDERED}
     split = split.grown(groups, settings.held_out, settings.rule.faces)
     entries = tuple(

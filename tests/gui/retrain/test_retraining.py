@@ -34,14 +34,14 @@ def dialog(project, queues, qtbot):
     return made
 
 
-def version(project, name, faces, nme, active=False):
+def version(project, name, faces, nme, active=False, task="landmarks", error="NME"):
     run = project.folder / "training/runs" / name
     run.mkdir(parents=True)
     for file in ("network.xml", "network.bin"):
         (run / file).write_bytes(b"")
     (run / "report.md").write_text(f"# {name} is promoted")
-    scores = {"faces": faces, "NME": nme, "AUC": 0.6, "old NME": nme + 1, "fall": 1.0}
-    kept = ModelVersion(name, "landmarks", f"training/runs/{name}", metrics=scores)
+    scores = {"faces": faces, error: nme, "AUC": 0.6, f"old {error}": nme + 1, "fall": 1.0}
+    kept = ModelVersion(name, task, f"training/runs/{name}", metrics=scores)
     project.models.add(kept, active=active)
 
 
@@ -115,13 +115,13 @@ def test_the_buttons_say_what_is_wanted_of_the_training(project, dialog):
 
 def test_the_button_begins_a_training_in_a_process_of_its_own(project, dialog, monkeypatch):
     begun = []
-    monkeypatch.setattr(dialogs, "start_process", begun.append)
+    monkeypatch.setattr(dialogs, "start_process", lambda *given: begun.append(given))
     dialog.work.start.click()
-    assert begun == [project.folder]
+    assert begun == [(project.folder, "landmarks")]
 
 
 def test_what_goes_wrong_is_one_sentence_in_the_dialog(project, dialog, monkeypatch):
-    def refused(folder):
+    def refused(folder, task):
         raise InputError(folder, "it is full", "free some")
 
     monkeypatch.setattr(dialogs, "start_process", refused)
@@ -170,3 +170,38 @@ def test_the_end_of_a_training_brings_the_new_version_into_the_list(project, dia
         dialog.work.look()
     assert dialog.versions.table.rowCount() == 1
     assert "landmarks-0003 is in use now." in dialog.work.state.text()
+
+
+def test_one_choice_shows_the_training_of_hair_and_skin(
+    project, dialog, queues, qtbot, monkeypatch
+):
+    version(project, "landmarks-0001", 500, 4.0, active=True)
+    version(project, "parsing-0001", 300, 2.5, active=True, task="parsing", error="error")
+    job = project.jobs.claim(retraining.kind_of("parsing"), {})
+    project.jobs.update(job, done=4, total=10, message="Cutting.")
+    begun = []
+    monkeypatch.setattr(dialogs, "start_process", lambda *given: begun.append(given))
+    dialog.task.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: not queues.files.jobs)
+    assert [dialog.versions.table.item(0, c).text() for c in (0, 2)] == ["parsing-0001", "2.50"]
+    assert dialog.curve.view.versions.getData()[1].tolist() == [2.5]
+    assert dialog.work.state.text().startswith("Running: Cutting.")
+    project.jobs.update(job, state="finished")
+    dialog.work.look()
+    dialog.work.start.click()
+    assert begun == [(project.folder, "parsing")]
+    dialog.task.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: not queues.files.jobs)
+    assert dialog.versions.table.item(0, 0).text() == "landmarks-0001"
+    assert dialog.curve.view.versions.getData()[1].tolist() == [4.0]
+
+
+def test_the_course_of_a_parsers_training_is_told_by_f1(project, dialog):
+    dialog.task.setCurrentIndex(1)
+    dialog.work.course.show_course(
+        [
+            Progress("training", 10, 100, loss=3.0),
+            Progress("validated", 20, 100, metrics={"mean F1": 0.75, "NME": 7.5}),
+        ]
+    )
+    assert dialog.work.course.errors.getData()[1].tolist() == [0.75]

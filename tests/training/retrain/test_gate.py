@@ -44,13 +44,13 @@ def test_a_version_that_learned_nonsense_is_refused():
 def test_faces_are_compared_with_themselves():
     # Faces differ far more than versions do: unpaired, this would be lost in the noise.
     old = errors(1, 60)
-    better = Errors(old.names, old.points * 0.99, old.yaw)
+    better = Errors(old.names, old.each * 0.99, old.yaw)
     assert compare(old, better).promoted
 
 
 def test_an_improvement_that_costs_a_part_dearly_is_refused_and_the_part_named():
     old, new = errors(1), errors(2, level=2.0)
-    new.points[:, GROUPS["mouth"]] += 3
+    new.each[:, GROUPS["mouth"]] += 3
     verdict = compare(old, new)
     assert verdict.rows[0].low > 0
     assert not verdict.promoted
@@ -60,8 +60,8 @@ def test_an_improvement_that_costs_a_part_dearly_is_refused_and_the_part_named()
 
 def test_a_pose_that_gets_much_worse_is_seen():
     old, new = errors(1), errors(2, level=2.0)
-    new.points[new.yaw > 40] += 2
-    new.points[new.yaw < 40] *= 0.2
+    new.each[new.yaw > 40] += 2
+    new.each[new.yaw < 40] *= 0.2
     assert "profile" in compare(old, new).reason
 
 
@@ -74,7 +74,7 @@ def test_few_faces_decide_nothing():
 
 def test_the_rule_can_ask_for_more_than_just_better():
     old = errors(1)
-    better = Errors(old.names, old.points - 0.1, old.yaw)
+    better = Errors(old.names, old.each - 0.1, old.yaw)
     assert compare(old, better).promoted
     assert not compare(old, better, Rule(least=0.2)).promoted
 
@@ -83,11 +83,11 @@ def test_points_whose_truth_is_unknown_count_nothing():
     old, new = errors(1), errors(2, level=2.7)
     before = compare(old, new).rows[0]
     for one in (old, new):
-        one.points[:, :10] = np.nan
+        one.each[:, :10] = np.nan
     after = compare(old, new).rows[0]
     assert after.faces == before.faces
     assert np.isfinite([after.old, after.new, after.low, after.high]).all()
-    assert after.old == pytest.approx(np.nanmean(old.points, axis=1).mean())
+    assert after.old == pytest.approx(np.nanmean(old.each, axis=1).mean())
 
 
 def test_other_faces_cannot_be_compared():
