@@ -14,7 +14,9 @@ comes of that.
 The first folder is in LaPa's layout (``synth`` renders one). The second keeps the projects and
 gets ``campaign.csv`` and ``campaign.png``; called again, the campaigns go on where they were
 stopped or killed. ``LAPA_CAMPAIGN_PLAN`` is "rounds,faces a round,steps,width,seeds,queues",
-``LAPA_CAMPAIGN_JOBS`` how many processes.
+``LAPA_CAMPAIGN_JOBS`` how many processes; ``LAPA_CAMPAIGN_START`` is a file of weights of a
+landmark model that has learned few faces, for want of which a first version is trained on the
+first faces.
 """
 
 from __future__ import annotations
@@ -35,8 +37,9 @@ from matplotlib.figure import Figure
 
 from lapa_annotator.batch.photos import LOOK
 from lapa_annotator.batch.project_prior import project_prior
-from lapa_annotator.batch.queueing import UNFINISHED, queue
+from lapa_annotator.batch.queueing import queue
 from lapa_annotator.batch.repropose import repropose
+from lapa_annotator.dla.crops import SIZE
 from lapa_annotator.dla.frame import mean_shape
 from lapa_annotator.dla.registry import Proposer
 from lapa_annotator.domain.edits import SetPoints, SetStatus
@@ -46,15 +49,25 @@ from lapa_annotator.domain.landmarks import Landmarks, Origin, PointSet
 from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.formats.lapa import LapaFolder, read_landmarks
 from lapa_annotator.formats.photo import read_photo
+from lapa_annotator.nets.weights import load_weights, save_weights
+from lapa_annotator.runtime.convert import export_ir
 from lapa_annotator.store.project import Project
+from lapa_annotator.store.values import ModelVersion
 from lapa_annotator.training.known_faces import KnownFace
+from lapa_annotator.training.landmark_files import IR, WEIGHTS
 from lapa_annotator.training.loop import Machine
 from lapa_annotator.training.metrics import auc
 from lapa_annotator.training.retrain.gate import Rule
 from lapa_annotator.training.retrain.run import retrain
 from lapa_annotator.training.retrain.settings import RetrainSettings
+from lapa_annotator.training.retrain.snapshot import take_snapshot
 from lapa_annotator.training.retrain.split import FILE, Split
-from lapa_annotator.training.retrain.versions import FOLDER, TASK, current_proposer
+from lapa_annotator.training.retrain.versions import (
+    FOLDER,
+    TASK,
+    current_proposer,
+    runs_folder,
+)
 from lapa_annotator.training.simulate import Annotator, Propagating, correct
 
 TOLERANCE = 0.05
@@ -80,8 +93,8 @@ TITLES = {
 RATE = 1e-3
 # The first version takes this many times the steps of the later ones, on the first faces alone.
 LONGER = 6
-# Images that wait in a project, for each that is annotated; and faces that are measured on.
-WAITING, MEASURED = 1.25, 50
+# Images that wait in a project, whose queue is what is compared; and faces that are measured on.
+WAITING, MEASURED = 180, 50
 _EFFORT = "campaign"
 AS_THEY_COME = "as they come"
 
@@ -180,8 +193,13 @@ class Campaign:
         return bool((self.project.models.all(TASK)[-1].metrics or {})["promoted"])
 
     def shuffle(self) -> None:
-        """Give every face that is trained on the points of another one, in another order."""
-        split = Split.read(self.project.folder / FOLDER / FILE)
+        """Give every face that is trained on the points of another one, in another order.
+
+        Which these are is fixed by a snapshot that is taken for it.
+        """
+        place = self.project.folder / FOLDER / FILE
+        _, split = take_snapshot(self.project, Plan.usual(0, 1), Split.read(place))
+        split.write(place)
         ids = [
             info.id
             for info in self.project.infos(self.project.ids("status:done").tolist())
@@ -225,12 +243,17 @@ class Plan:
         rounds, count, steps, width, seeds = map(int, numbers)
         return cls(data, out, rounds, count, steps, width, seeds, tuple(orders.split("+")))
 
-    def settings(self, seed: int) -> RetrainSettings:
+    @staticmethod
+    def usual(seed: int, steps: int) -> RetrainSettings:
         """The settings of the trainings after the first."""
         rule = Rule(faces=10)
         return RetrainSettings(
-            least=20, held_out=0.25, steps=self.steps, rule=rule, seed=seed, rate=RATE
+            least=20, held_out=0.25, steps=steps, rule=rule, seed=seed, rate=RATE
         )
+
+    def settings(self, seed: int) -> RetrainSettings:
+        """The settings of this plan's trainings after the first."""
+        return self.usual(seed, self.steps)
 
     def faces(self, seed: int) -> tuple[list[Path], list[Path], list[Path]]:
         """Photos to start with and to measure on, the same for each seed, and to annotate."""
@@ -238,8 +261,7 @@ class Plan:
         first = np.random.default_rng(0).permutation(len(every))
         test, start = first[:MEASURED], first[MEASURED : MEASURED + self.count]
         rest = np.random.default_rng(1 + seed).permutation(first[MEASURED + self.count :])
-        waiting = rest[: round(WAITING * self.rounds * self.count)]
-        return tuple([every[i] for i in part] for part in (start, waiting, test))  # type: ignore[return-value]
+        return tuple([every[i] for i in part] for part in (start, rest[:WAITING], test))  # type: ignore[return-value]
 
 
 def open_campaign(plan: Plan, folder: Path, photos: list[Path], test: list[Path]) -> Campaign:
@@ -262,17 +284,38 @@ def open_campaign(plan: Plan, folder: Path, photos: list[Path], test: list[Path]
 
 
 def start(plan: Plan) -> None:
-    """Finish the first faces and train a first version from random weights, longer than later."""
+    """Finish the first faces, and have a version that has learned few faces."""
     photos, _, test = plan.faces(0)
     campaign = open_campaign(plan, plan.out / "start.lapa", photos, test)
+    given = os.environ.get("LAPA_CAMPAIGN_START")
     with campaign.project as project:
         campaign.annotate(AS_THEY_COME, 0, len(photos))
+        if given:
+            take(project, Path(given))
+            return
         settings = replace(
             plan.settings(0), scratch=True, width=plan.width, steps=LONGER * plan.steps
         )
         if not campaign.train(settings, 1):
             say("the first version loses against the mean face: the campaigns begin with it")
             project.models.activate(project.models.all(TASK)[-1].name)
+
+
+def take(project: Project, weights: Path) -> None:
+    """Use weights of a landmark model as a project's first version."""
+    if project.models.all(TASK):
+        return
+    module, info = load_weights(weights)
+    name = f"{TASK}-0001"
+    folder = runs_folder(project) / name
+    folder.mkdir(parents=True, exist_ok=True)
+    save_weights(folder / WEIGHTS, module, info.network, info.settings, {})
+    export_ir(module, SIZE, folder / IR)
+    split = project.folder / FOLDER / FILE
+    if not split.exists():
+        Split().write(split)
+    place = folder.relative_to(project.folder).as_posix()
+    project.models.add(ModelVersion(name, TASK, place), active=True)
 
 
 def copied(plan: Plan, name: str) -> Path:

@@ -1,0 +1,105 @@
+"""What the gate says of real trainings: shuffled labels, true ones, and two that differ by chance.
+
+A version that has hardly learned is trained on with true labels, twice, by different seeds; and
+the first of these once more with the points of every face put in another order and given to
+another face. All trainings are the program's own, only narrow and short.
+
+    LAPA_CAMPAIGN=FOLDER python -m tests.benchmarks retrain_gate
+
+``FOLDER`` is in LaPa's layout and holds 120 faces or more. It takes about three minutes of a core.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+
+from lapa_annotator.training.retrain.gate import Rule, compare
+from lapa_annotator.training.retrain.measure import measure
+from lapa_annotator.training.retrain.report import read_report
+from lapa_annotator.training.retrain.settings import RetrainSettings
+from lapa_annotator.training.retrain.snapshot import FILE, Snapshot, SnapshotSource
+from lapa_annotator.training.retrain.versions import TASK, proposer_of
+from tests.benchmarks.retrain_campaign import AS_THEY_COME, Campaign, Plan, open_campaign, say
+
+FACES, WIDTH = 110, 16
+FIRST, MORE = 60, 150
+"""Steps of the version that has hardly learned, and of those that are trained on."""
+SETTINGS = RetrainSettings(
+    least=20, held_out=0.4, batch=4, width=WIDTH, rate=1e-3, rule=Rule(faces=30), steps=MORE
+)
+
+
+def taken(plan: Plan, name: str, source: str = "") -> Campaign:
+    """Open a project of the first faces, made anew or as a copy of another one."""
+    photos, _, test = plan.faces(0)
+    if source:
+        shutil.copytree(plan.out / f"{source}.lapa", plan.out / f"{name}.lapa")
+    return open_campaign(plan, plan.out / f"{name}.lapa", [] if source else photos, test)
+
+
+def judged(campaign: Campaign, settings: RetrainSettings, versions: int, what: str) -> None:
+    """Train, and say what the gate says."""
+    promoted = campaign.train(settings, versions)
+    version = campaign.project.models.all(TASK)[-1]
+    reason = read_report(campaign.project.folder / version.weights)["reason"]
+    say(f"{what}: {'promoted' if promoted else 'refused'}. {reason}")
+
+
+def by_chance(plan: Plan) -> None:
+    """Compare the two that differ by their seed alone, both ways."""
+    with (
+        taken(plan, "one again", "one").project as one,
+        taken(plan, "other again", "other").project as other,
+    ):
+        versions = [(p, p.models.all(TASK)[-1]) for p in (one, other)]
+        proposers = [proposer_of(project, version) for project, version in versions]
+        snapshot = Snapshot.read(one.folder / versions[0][1].weights / FILE)
+        work = measure(proposers, SnapshotSource(one, snapshot, "held out"))
+        try:
+            while True:
+                next(work)
+        except StopIteration as end:
+            a, b = end.value
+    for old, new, way in ((a, b, "the other for the one"), (b, a, "the one for the other")):
+        verdict = compare(old, new, SETTINGS.rule)
+        said = "promoted" if verdict.promoted else "refused"
+        say(f"by chance, {way}: {said}. {verdict.reason}")
+
+
+def main() -> None:
+    """Print the verdicts."""
+    data = os.environ.get("LAPA_CAMPAIGN")
+    if not data:
+        say("skipped: say $LAPA_CAMPAIGN, a folder of faces in LaPa's layout")
+        return
+    cv2.setNumThreads(1)
+    begun = time.process_time()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        plan = Plan(Path(data), Path(folder), 0, FACES, MORE, WIDTH, 1, ())
+        campaign = taken(plan, "first")
+        with campaign.project as project:
+            campaign.annotate(AS_THEY_COME, 0, FACES)
+            first = replace(SETTINGS, scratch=True, steps=FIRST)
+            judged(campaign, first, 1, "a first version, against the mean face")
+            project.models.activate(project.models.all(TASK)[-1].name)
+        for name, seed in (("one", 1), ("other", 2)):
+            campaign = taken(plan, name, "first")
+            with campaign.project:
+                judged(campaign, replace(SETTINGS, seed=seed), 2, f"true labels, seed {seed}")
+        by_chance(plan)
+        campaign = taken(plan, "shuffled", "one")
+        with campaign.project:
+            campaign.shuffle()
+            judged(campaign, replace(SETTINGS, steps=FIRST), 3, "shuffled labels")
+    say(f"{time.process_time() - begun:.0f} s of processor time")
+
+
+if __name__ == "__main__":
+    main()
