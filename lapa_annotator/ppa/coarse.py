@@ -47,8 +47,8 @@ _REACH = 0.25
 _FACE_MARGIN = 0.2
 """The box of the points is grown by this on each side: a forehead and ears are never lost."""
 _MARGIN = 0.08
-_MOST = 5.0
-"""No crop is larger than this, in units of the face's size."""
+_LEAST, _MOST = 2.6, 5.0
+"""No crop is smaller or larger than this, in units of the face's size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def head_crop(
         low = np.minimum(low, head.min(axis=0) - half)
         high = np.maximum(high, head.max(axis=0) + half)
     centre = turn.inverse().apply((low + high) / 2)
-    side = (1 + 2 * _MARGIN) * float((high - low).max())
+    side = max((1 + 2 * _MARGIN) * float((high - low).max()), _LEAST * frame.size)
     return FaceFrame((float(centre[0]), float(centre[1])), side, frame.roll)
 
 

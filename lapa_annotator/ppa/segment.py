@@ -1,7 +1,8 @@
 """Hair, skin and background of a face: upright crops, merged probabilities (LaPa, 3.2(1)).
 
-A coarse foreground gives the crop, so as to keep all the hair. Without a coarse network the
-landmarks give two: a tight one for detail and a wide one for long hair, merged on one canvas.
+A face is looked at twice, and what is said is merged on one canvas: in a tight crop for detail, and
+in a wide one that keeps all the hair. A coarse network's foreground gives the wide one; without it
+the landmarks give both.
 """
 
 from __future__ import annotations
@@ -93,8 +94,6 @@ class CoarseToFine:
 CROPS: tuple[tuple[float, float], ...] = ((2.2, 0.1), (3.4, 0.2))
 """(factor, lift) of each crop in units of the face's size; the last one is the canvas."""
 
-_CLOSE_LOOK = 2.9
-"""A head this many times as large as its face (long hair) is looked at closely as well."""
 _FINEST = 1024
 """No canvas has more pixels a side than this."""
 _DARK = 0.38
@@ -121,8 +120,7 @@ def segment_face(
     if isinstance(segmenter, CoarseToFine):
         head = head_crop(image, points, others, segmenter.coarse)
         to_canvas = head.crop(1.0, 0.0, side)
-        close = [CROPS[0]] if head.size > _CLOSE_LOOK * frame.size else []
-        looks = [*(frame.crop(*c, segmenter.size) for c in close), head.crop(1, 0, segmenter.size)]
+        looks = [frame.crop(*CROPS[0], segmenter.size), head.crop(1, 0, segmenter.size)]
     else:
         to_canvas = frame.crop(*CROPS[-1], side)
         looks = [frame.crop(*c, segmenter.size) for c in CROPS]

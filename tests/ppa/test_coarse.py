@@ -77,7 +77,8 @@ def test_the_crop_holds_all_of_long_hair():
 def test_a_bald_head_gets_a_close_crop():
     bald = head_crop(_head(_black(), 600, 400), _place(600, 400), [], RedOrBlue())
     long = head_crop(_head(_black(), 600, 400, hair=2.2), _place(600, 400), [], RedOrBlue())
-    assert bald.size < 0.65 * long.size
+    assert bald.size < 0.8 * long.size
+    assert bald.size == pytest.approx(2.6 * FaceFrame.of(_place(600, 400)).size)
 
 
 def test_without_a_foreground_the_face_itself_is_kept():
