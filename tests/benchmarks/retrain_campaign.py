@@ -94,7 +94,7 @@ RATE = 1e-3
 # The first version takes this many times the steps of the later ones, on the first faces alone.
 LONGER = 6
 # Images that wait in a project, whose queue is what is compared; and faces that are measured on.
-WAITING, MEASURED = 180, 50
+WAITING, MEASURED = 140, 40
 _EFFORT = "campaign"
 AS_THEY_COME = "as they come"
 
@@ -373,6 +373,7 @@ def write_row(table: Path, row: list[object]) -> None:
     say(", ".join(f"{n} {v}" for n, v in zip(COLUMNS, row, strict=True)))
     with table.open("a", newline="") as file:
         csv.writer(file).writerow(row)
+    collect(table.parent)
 
 
 def collect(out: Path) -> None:
@@ -380,7 +381,9 @@ def collect(out: Path) -> None:
     rows = [row for path in sorted(out.glob("rows-*.csv")) for row in rows_of(path)]
     with (out / "campaign.csv").open("w", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *rows])
-    draw([row for row in rows if row[0] != "shuffled"], out / "campaign.png")
+    shown = [row for row in rows if row[0] != "shuffled"]
+    if shown:
+        draw(shown, out / "campaign.png")
 
 
 def draw(rows: list[list[str]], path: Path) -> None:
