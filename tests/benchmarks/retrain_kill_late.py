@@ -149,7 +149,7 @@ def check(folder: Path, finished: dict[int, str], known: set[str]) -> list[str]:
                 problems.append(f"image {image_id} is finished and has changed")
         versions = {v.name: v for v in project.models.all(TASK)}
         problems += [f"{name} is lost" for name in known - versions.keys()]
-        known |= versions.keys()
+        known.update(versions)
         if sum(v.active for v in versions.values()) > 1:
             problems.append("two versions are in use")
         for version in versions.values():
