@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from lapa_annotator.gui.crash import CrashHook, RunningMark, reports_folder
+from lapa_annotator.gui.memory import keep_freed_memory
 from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.theme import Theme
@@ -54,6 +55,7 @@ def application(argv: Sequence[str]) -> QApplication:
     known = QApplication.instance()
     if isinstance(known, QApplication):
         return known
+    keep_freed_memory()
     # Fractions like 125 and 150 % stay what they are.
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough

@@ -44,8 +44,11 @@ def local_parser(
     said: Segmentation,
     override: Patch = EMPTY,
     options: ParseOptions | None = None,
+    step: int = 1,
 ) -> FaceParser:
     """A parser that sees ``area`` of the photo alone, and counts pixels from its corner.
+
+    With a step its pixels are squares of so many photo pixels: see ``in_steps`` for places.
 
     Args:
         area: from ``surroundings``.
@@ -54,12 +57,31 @@ def local_parser(
         said: hair and skin.
         override: what a curator has fixed, in photo pixels.
         options: how to parse.
+        step: photo pixels, across and down, to a pixel of the parser.
     """
-    size = (area.x1 - area.x0, area.y1 - area.y0)
-    to_crop = Similarity(1.0, 0.0, area.x0, area.y0).then(said.to_crop)
-    here = Segmentation(said.probabilities, to_crop, said.model)
-    points = points - (area.x0, area.y0)
-    return FaceParser(size, points, here, options, within(override, area), touched)
+    size = (-(-(area.x1 - area.x0) // step), -(-(area.y1 - area.y0) // step))
+    to_photo = in_steps(area, step).inverse()
+    here = Segmentation(said.probabilities, to_photo.then(said.to_crop), said.model)
+    fixed = thinned(within(override, area), step)
+    return FaceParser(size, to_photo.inverse().apply(points), here, options, fixed, touched)
+
+
+def in_steps(area: Rect, step: int) -> Similarity:
+    """From photo pixels to those of a parser that sees ``area`` in steps of so many pixels."""
+    middle = (step - 1) / 2
+    scale = 1 / step
+    return Similarity(scale, 0.0, -(area.x0 + middle) * scale, -(area.y0 + middle) * scale)
+
+
+def thinned(patch: Patch, step: int) -> Patch:
+    """An override layer in steps of so many pixels: what it says in the middle of each."""
+    if step == 1 or not patch.values.size:
+        return patch
+    middle = step // 2
+    x, y = (-(-(v - middle) // step) for v in (patch.x, patch.y))
+    x, y = max(x, 0), max(y, 0)
+    rows, columns = (max(g * step + middle - v, 0) for g, v in ((y, patch.y), (x, patch.x)))
+    return Patch(x, y, np.ascontiguousarray(patch.values[rows::step, columns::step]))
 
 
 def extent(patch: Patch) -> Rect:

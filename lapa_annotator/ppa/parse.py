@@ -109,7 +109,7 @@ class FaceParser:
         self._outlines = [self._fit_group(g) for g in GROUPS]
         self._region = self._fit_region()
         self.labels: LabelMap = np.zeros((size[1], size[0]), np.uint8)
-        everything = self._base.rect
+        everything = self._base.rect.joined(Rect.around(self._region.inside))
         for outlines in self._outlines:
             everything = everything.joined(_around(outlines))
         self._redraw(everything)

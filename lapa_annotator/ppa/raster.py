@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -94,15 +95,25 @@ def fill_polygon(ring: NDArray[np.float64], rect: Rect) -> NDArray[np.bool_]:
 
 def _crossings(ring: NDArray[np.float64], rect: Rect) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Row and first column right of each place where an edge crosses a row of pixel centres."""
-    a, b = ring, np.roll(ring, -1, axis=0)
+    a, b = ring, np.concatenate([ring[1:], ring[:1]])
     low, high = np.minimum(a[:, 1], b[:, 1]), np.maximum(a[:, 1], b[:, 1])
     # A row on a vertex belongs to the edge above it alone: each crossing counts once.
-    first = np.clip(np.ceil(low), rect.y0, rect.y1).astype(np.intp)
-    last = np.clip(np.ceil(high), rect.y0, rect.y1).astype(np.intp)
+    first, last = (_within(v, rect.y0, rect.y1) for v in (low, high))
     count = last - first
     edge = np.repeat(np.arange(len(a)), count)
     row = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[edge]
     slope = (b[edge, 0] - a[edge, 0]) / (b[edge, 1] - a[edge, 1])
     x = a[edge, 0] + (row - a[edge, 1]) * slope
-    column = np.clip(np.ceil(x), rect.x0, rect.x1).astype(np.intp)
-    return row - rect.y0, column - rect.x0
+    return row - rect.y0, _within(x, rect.x0, rect.x1) - rect.x0
+
+
+def _within(values: NDArray[np.float64], low: int, high: int) -> NDArray[np.intp]:
+    """The next whole numbers, kept between two; ``np.clip`` takes longer for so few."""
+    return np.minimum(np.maximum(np.ceil(values), low), high).astype(np.intp)
+
+
+def put_label(out: NDArray[np.uint8], label: int, where: NDArray[np.bool_]) -> None:
+    """Give the pixels of (h, w) uint8 ``out`` a label where a mask of the same shape is set."""
+    if out.size:
+        # NumPy's own masked copy takes ten times as long.
+        cv2.copyTo(np.full(out.shape, label, np.uint8), where.view(np.uint8), out)

@@ -137,10 +137,10 @@ def _say(text: str) -> None:
 def main() -> None:
     """Print median and 95th percentile, for the whole photo and for the whole face in view."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtWidgets import QApplication
+    from lapa_annotator.gui.app import application
 
-    application = QApplication.instance() or QApplication([])
-    assert application is not None
+    held = application(["drag"])
+    assert held is not None
     for follow in (False, True):
         _say("neighbours follow" if follow else "neighbours stay")
         for width, height in ((1000, 1000), (4000, 3000)):

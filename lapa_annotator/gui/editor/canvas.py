@@ -149,8 +149,8 @@ class Canvas(PhotoView):
 
     def _refresh_points(self) -> None:
         face = self._document.face
-        points = None if face is None else self._document.points(face)
-        self._shown_points = points
+        self._shown_points = points = None if face is None else self._document.points(face)
+        self._curves.set_on_their_way(self._document.is_previewing)
         self._drawn_points = None if points is None else points.copy()
         self._points.set_faces(shown_faces(self._document, self._parts, self._options))
         self._place_handles()
@@ -176,6 +176,7 @@ class Canvas(PhotoView):
             rows.append(proposed[chosen])
         if self._shown_points is not points:
             # The first step of a gesture: from here on the item draws what the gesture moves.
+            self._curves.set_on_their_way(self._document.is_previewing)
             self._points.set_faces(shown_faces(self._document, self._parts, self._options))
             self._shown_points = points
         self._points.update(_around(rows, REACH / self.zoom))

@@ -42,7 +42,9 @@ class EditorView(QWidget):
         self.parts = PartsState(self)
         self.options = ViewOptions(store, self)
         self.canvas = HandCanvas(self.document, self.parts, self.options, self)
-        self.live_map = LiveMap(self.document, self.options, self.canvas.map_item, run_slow, self)
+        self.live_map = LiveMap(
+            self.document, self.options, self.canvas.map_item, run_slow, self.canvas.sight, self
+        )
         self.canvas.live_curves.fitted = self.live_map.rings
         self.canvas.live_curves.parse = lambda: self.live_map.parse
         self.repair = RepairState(self.options, self)

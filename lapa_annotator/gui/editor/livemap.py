@@ -3,61 +3,55 @@
 A parser keeps the fitted parts and refits only those that a move touches; only the rectangle
 that can have changed is fused and redrawn. The parser sees no more of the photo than the face's
 surroundings, and is made off the window's thread, for that takes long in a large photo.
+
+While points of a large face are on their way a sketch is drawn instead: what is in sight, about as
+fine as the screen. The map itself comes when the hand rests or lets go; nothing but the screen
+ever sees a sketch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QRect
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QTimer
 
 from lapa_annotator.domain.face import Face
-from lapa_annotator.domain.geometry import Box, Similarity
+from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.domain.landmarks import Points
-from lapa_annotator.domain.override import UNSET
 from lapa_annotator.gui.editor.change import Change
 from lapa_annotator.gui.editor.document import Document
+from lapa_annotator.gui.editor.facemap import (
+    FaceMap,
+    Reference,
+    face_map,
+    holds,
+    is_edge,
+    outlined,
+    sketched,
+)
 from lapa_annotator.gui.editor.items.map import DIFFERS, MapItem, colour_table, put_occluders
 from lapa_annotator.gui.editor.options import ViewOptions
-from lapa_annotator.ppa.fusion import Layer
-from lapa_annotator.ppa.local import extent, local_parser, surroundings, within
-from lapa_annotator.ppa.parse import FaceParser, ParseOptions
-from lapa_annotator.ppa.raster import Rect
+from lapa_annotator.ppa.local import surroundings, within
+from lapa_annotator.ppa.parse import ParseOptions
+from lapa_annotator.ppa.raster import NOWHERE, Rect
 from lapa_annotator.ppa.segment import Segmentation
 
 RunSlow = Callable[[Callable[[], Any], Callable[[Any], None]], None]
 """Runs a function off the window's thread and hands its result to a second one in it."""
 
-_PARTS_ALONE: tuple[Layer, ...] = ("parts",)
-_NOTHING_SAID = Segmentation(np.zeros((3, 1, 1), np.uint8), Similarity(1, 0, 1e6, 1e6), "")
+Sight = Callable[[], tuple[QRectF, float]]
+"""What of the photo is in sight, and how many pixels of the screen there are to one of it."""
+
+REST_MS = 60
+"""When the hand has rested so long, the map itself takes the place of its sketch."""
 
 
 def at_once(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
     """Run slow work here and now: for tests and small photos."""
     done(work())
-
-
-Reference = tuple[Rect, LabelMap]
-"""A label map (h, w) of a rectangle of the photo to compare with."""
-
-
-@dataclass(frozen=True)
-class _Live:
-    """A parser at work: its face, and the rectangle of the photo that it sees."""
-
-    face_id: str
-    area: Rect
-    parser: FaceParser
-    segmented: bool
-
-    def place(self, points: Points) -> Points:
-        """Points of the photo as the parser counts them."""
-        return points - (self.area.x0, self.area.y0)
 
 
 class LiveMap(QObject):
@@ -73,6 +67,7 @@ class LiveMap(QObject):
         options: ViewOptions,
         item: MapItem,
         run_slow: RunSlow = at_once,
+        sight: Sight | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -80,10 +75,14 @@ class LiveMap(QObject):
         self._options = options
         self._item = item
         self._run_slow = run_slow
+        self._sight = sight
         self.parse = ParseOptions()
         self._segmentations: dict[str, Segmentation] = {}
         self._saved: dict[str, tuple[Rect, LabelMap]] = {}
-        self._live: _Live | None = None
+        self._live: FaceMap | None = None
+        self._sketch: FaceMap | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self.catch_up)
         self._reference: Reference | None = None
         self._blinks = False
         self._wanted = 0
@@ -105,8 +104,7 @@ class LiveMap(QObject):
         if live is None or live.face_id != self._document.face_id:
             return None
         self._follow(live.face_id)
-        corner = np.array([live.area.x0, live.area.y0], float)
-        return {label: [r + corner for r in rings] for label, rings in live.parser.parts.items()}
+        return (self._sketch or live).rings()
 
     @property
     def area(self) -> Rect | None:
@@ -172,17 +170,17 @@ class LiveMap(QObject):
         area = surroundings(now, segmentation, face.override, self._document.size)
         parse = self.parse
 
-        def make() -> _Live:
-            return _live(face, now, touched, segmentation, area, parse)
+        def make() -> FaceMap:
+            return face_map(face, now, touched, segmentation, area, parse)
 
-        def done(live: _Live) -> None:
+        def done(live: FaceMap) -> None:
             if wanted == self._wanted:
                 self._take(live)
 
         self._run_slow(make, done)
 
-    def _take(self, live: _Live) -> None:
-        self._live = live
+    def _take(self, live: FaceMap) -> None:
+        self._live, self._sketch = live, None
         if live.face_id not in self._saved:
             self._remember(live)
         x0, y0, x1, y1 = live.area
@@ -190,14 +188,14 @@ class LiveMap(QObject):
         self._follow(live.face_id)
         self._show(self._all())
 
-    def _remember(self, live: _Live) -> None:
+    def _remember(self, live: FaceMap) -> None:
         self._saved[live.face_id] = (live.area, live.parser.labels.copy())
 
     def _on_opened(self) -> None:
         photo = self._document.photo
         found: Mapping[str, Any] = {} if photo is None else photo.segmentations
         self._segmentations, self._saved = dict(found), {}
-        self._live = self._reference = None
+        self._live = self._sketch = self._reference = None
         self._blinks = False
 
     def _on_changed(self, change: Change) -> None:
@@ -209,7 +207,7 @@ class LiveMap(QObject):
         if live.face_id not in change.face_ids:
             return
         face = self._document.face
-        if change.faces or face is None or not _holds(live, face, self._document.size):
+        if change.faces or face is None or not holds(live, face, self._document.size):
             self.rebuild()
             return
         if change.override and change.rect is not None:
@@ -217,15 +215,45 @@ class LiveMap(QObject):
         self._follow(live.face_id)
 
     def _follow(self, face_id: str, _: tuple[int, ...] = ()) -> None:
-        """Bring the map up to date with the points on screen."""
+        """Bring the map, or its sketch, up to date with the points on screen."""
         live, face = self._live, self._document.face
         points = None if face is None else self._document.points(face)
         if live is None or face is None or points is None or live.face_id != face_id:
             return
-        touched = self._document.touched(face)
-        self._show(live.parser.move(live.place(points), touched))
+        if self._document.is_previewing and self._draw_sketch(live, face, points):
+            self._rest.start()
+        else:
+            self.catch_up()
 
-    def _paint(self, live: _Live, face: Face, where: Box) -> None:
+    def catch_up(self) -> None:
+        """Bring the map itself up to date; its sketch is gone."""
+        live, face = self._live, self._document.face
+        points = None if face is None else self._document.points(face)
+        self._rest.stop()
+        self._sketch = None
+        self._item.end_sketch()
+        if live is not None and face is not None and points is not None:
+            self._show(live.move(points, self._document.touched(face)))
+
+    def _draw_sketch(self, live: FaceMap, face: Face, points: Points) -> bool:
+        """Draw what is in sight, coarsely; False where the map itself is as quick."""
+        wanted = None
+        if self._sight is not None and not self._blinks:
+            wanted = sketched(live.area, points, *self._sight())
+        if wanted is None:
+            return False
+        touched, sketch = self._document.touched(face), self._sketch
+        if sketch is not None and (sketch.area, sketch.step) == wanted:
+            self._show(sketch.move(points, touched))
+            return True
+        said = self._segmentations.get(face.id)
+        area, step = wanted
+        self._sketch = sketch = face_map(face, points, touched, said, area, self.parse, step)
+        self._item.begin_sketch(QPoint(area.x0, area.y0), sketch.parser.labels.shape, step)
+        self._show(sketch.whole)
+        return True
+
+    def _paint(self, live: FaceMap, face: Face, where: Box) -> None:
         """Bring the map up to date with a face's override layer, which has changed somewhere."""
         x0, y0, x1, y1 = (round(v) for v in (where.x0, where.y0, where.x1, where.y1))
         rect = Rect(x0 - 1, y0 - 1, x1 + 1, y1 + 1).shifted(-live.area.x0, -live.area.y0)
@@ -249,128 +277,48 @@ class LiveMap(QObject):
             self.rebuild()
 
     def _all(self) -> Rect:
-        return Rect(0, 0, *self._item.pixels.shape[::-1])
+        live = self._sketch or self._live
+        return NOWHERE if live is None else live.whole
 
     def _show(self, rect: Rect) -> None:
-        """Draw a rectangle of the map as the options want it."""
-        live = self._live
+        """Draw a rectangle of the map, or of its sketch, as the options want it."""
+        live = self._sketch or self._live
         if live is None:
             return
         if self._options.outline:
             # A pixel's being an edge depends on its neighbours.
             rect = Rect(rect.x0 - 1, rect.y0 - 1, rect.x1 + 1, rect.y1 + 1)
-        rect = rect.clipped(self._all())
+        rect = rect.clipped(live.whole)
         if rect.empty:
             return
         labels = live.parser.labels
         if self._blinks and self._reference is not None:
-            labels = _at(self._reference, live.area)
-        shown = _outlined(labels, rect) if self._options.outline else labels[rect.slices]
+            labels = live.seen_of(self._reference, live.whole)
+        shown = outlined(labels, rect) if self._options.outline else labels[rect.slices]
         if self._options.difference and not self._blinks:
             shown = self._differing(live, shown, rect)
-        self._item.pixels[rect.slices] = shown
         if not self._blinks:
-            self._hatch(live, rect)
-        self._item.changed(rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0)
+            shown = self._hatched(live, shown, rect)
+        self._item.draw(rect.x0, rect.y0, shown)
 
-    def _hatch(self, live: _Live, rect: Rect) -> None:
+    def _hatched(self, live: FaceMap, shown: LabelMap, rect: Rect) -> LabelMap:
         """Draw what hides the face in a rectangle, which is background in the map."""
         face = self._document.face
         if face is None or not face.override.values.size:
-            return
-        x, y = live.area.x0 + rect.x0, live.area.y0 + rect.y0
-        width, height = rect.x1 - rect.x0, rect.y1 - rect.y0
-        # A pixel more all around tells where the edge is.
-        wide = face.override.region(x - 1, y - 1, width + 2, height + 2).values
-        wide = np.where(wide == UNSET, np.uint8(0), wide)
-        shown, values = self._item.pixels[rect.slices], wide[1:-1, 1:-1]
+            return shown
+        wide = live.hidden_in(face.override, rect)
+        values = wide[1:-1, 1:-1]
         if self._options.difference:
             values = np.where(shown != 0, values, np.uint8(0))
         elif self._options.outline:
-            values = np.where(_is_edge(wide), values, np.uint8(0))
-        put_occluders(shown, values, (x, y), max(self._item.pixels.shape))
+            values = np.where(is_edge(wide), values, np.uint8(0))
+        x, y, *_ = live.in_photo(rect)
+        shown = shown.copy()
+        put_occluders(shown, values, (x // live.step, y // live.step), max(live.whole))
+        return shown
 
-    def _differing(self, live: _Live, shown: LabelMap, rect: Rect) -> LabelMap:
+    def _differing(self, live: FaceMap, shown: LabelMap, rect: Rect) -> LabelMap:
         labels = live.parser.labels[rect.slices]
-        reference = self._reference or self._saved[live.face_id]
-        before = _at(reference, rect.shifted(live.area.x0, live.area.y0))
+        before = live.seen_of(self._reference or self._saved[live.face_id], rect)
         gone = (labels == 0) & (before != 0)
         return np.where(gone, np.uint8(DIFFERS), np.where(labels != before, shown, np.uint8(0)))
-
-
-def map_of(
-    face: Face, said: Segmentation | None, size: tuple[int, int], parse: ParseOptions
-) -> Reference:
-    """Draw a face's label map in one go, as the live one is drawn; slow.
-
-    Args:
-        face: the face, with points and with its repairs.
-        said: its hair and skin; None for its parts alone.
-        size: (width, height) of the photo.
-        parse: how parts are fitted and fused.
-    """
-    assert face.landmarks is not None
-    points, touched = face.landmarks.points, face.landmarks.touched
-    area = surroundings(points, said, face.override, size)
-    return area, _live(face, points, touched, said, area, parse).parser.labels
-
-
-def _at(reference: Reference, rect: Rect) -> LabelMap:
-    """The part of a map that lies in a rectangle of the photo; background beyond its own."""
-    area, labels = reference
-    out = np.zeros((rect.y1 - rect.y0, rect.x1 - rect.x0), np.uint8)
-    inner = rect.clipped(area)
-    if not inner.empty:
-        here = inner.shifted(-rect.x0, -rect.y0)
-        out[here.slices] = labels[inner.shifted(-area.x0, -area.y0).slices]
-    return out
-
-
-def _live(
-    face: Face,
-    points: Points,
-    touched: NDArray[np.bool_],
-    said: Segmentation | None,
-    area: Rect,
-    parse: ParseOptions,
-) -> _Live:
-    options = parse if said else replace(parse, order=_PARTS_ALONE)
-    parser = local_parser(area, points, touched, said or _NOTHING_SAID, face.override, options)
-    return _Live(face.id, area, parser, said is not None)
-
-
-def _holds(live: _Live, face: Face, size: tuple[int, int]) -> bool:
-    """Whether the parser sees the photo wherever the face's points and repairs are."""
-    assert face.landmarks is not None
-    needed = Rect.around(face.landmarks.points).joined(extent(face.override))
-    needed = needed.clipped(Rect(0, 0, *size))
-    return needed.clipped(live.area) == needed
-
-
-# Background, skin, hair, then the parts.
-_RANK = np.array([0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 2], np.uint8)
-
-
-def _outlined(labels: LabelMap, rect: Rect) -> NDArray[np.uint8]:
-    """The labels of a rectangle at the edges of classes, else 0.
-
-    Of two neighbours the one that lies on top is drawn, so that every edge is one pixel wide.
-    """
-    height, width = labels.shape
-    wide = Rect(rect.x0 - 1, rect.y0 - 1, rect.x1 + 1, rect.y1 + 1)
-    inner = wide.clipped(Rect(0, 0, width, height))
-    around = np.pad(
-        labels[inner.slices],
-        ((inner.y0 - wide.y0, wide.y1 - inner.y1), (inner.x0 - wide.x0, wide.x1 - inner.x1)),
-        mode="edge",
-    )
-    return np.where(_is_edge(_RANK[around]), around[1:-1, 1:-1], np.uint8(0))
-
-
-def _is_edge(wide: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """(h, w) bool: where a value is above that of a neighbour; ``wide`` is a pixel wider around."""
-    here = wide[1:-1, 1:-1]
-    edge: NDArray[np.bool_] = here > wide[:-2, 1:-1]
-    for other in (wide[2:, 1:-1], wide[1:-1, :-2], wide[1:-1, 2:]):
-        edge |= here > other
-    return edge

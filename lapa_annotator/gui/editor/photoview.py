@@ -82,6 +82,10 @@ class PhotoView(QGraphicsView):
         """What of the scene is in sight."""
         return self.to_scene().mapRect(QRectF(self.viewport().rect()))
 
+    def sight(self) -> tuple[QRectF, float]:
+        """What of the scene is in sight, and device pixels per photo pixel."""
+        return self.visible_rect(), self.zoom * self.devicePixelRatioF()
+
     def to_scene(self) -> QTransform:
         """The transform from the viewport to the scene."""
         return self.viewportTransform().inverted()[0]

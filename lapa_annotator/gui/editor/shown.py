@@ -69,4 +69,5 @@ def _shown(
         numbers=is_current and options.labels,
         arrows_from=document.proposal(face) if is_current and options.arrows else None,
         followed=followed,
+        on_their_way=is_current and document.is_previewing,
     )

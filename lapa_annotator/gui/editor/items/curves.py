@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QByteArray, QDataStream, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -14,6 +14,10 @@ from lapa_annotator.domain.landmarks import Points
 _ROOM = 3.0
 _STEP = 2.5
 _SHARP = 0.35
+# Width on screen and smoothness of casing and line. Qt draws smooth lines of more than a pixel,
+# and only these, ten times slower.
+_FINE = ((2.4, True), (1.4, True))
+_QUICK = ((2.0, False), (0.99, True))
 
 
 class CurvesItem(QGraphicsItem):
@@ -28,21 +32,29 @@ class CurvesItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._lines: dict[int, list[Points]] = {}
         self._thin: dict[int, list[Points]] = {}
+        self._whole: dict[int, list[QPolygonF]] = {}
         self._bounds: dict[int, QRectF] = {}
         self._strides: dict[tuple[int, int, int], int] = {}
         self._scale = 1.0
         self._area = QRectF()
+        self._on_their_way = False
 
     def set_area(self, area: QRectF) -> None:
         """Say where curves may lie: the whole scene."""
         self.prepareGeometryChange()
         self._area = area
 
+    def set_on_their_way(self, on: bool) -> None:
+        """Draw lines as quickly as can be, while they move; they are a little thinner then."""
+        if on != self._on_their_way:
+            self._on_their_way = on
+            self._thin_anew()
+            self.update()
+
     def clear(self) -> None:
         """Draw nothing."""
         self._lines.clear()
-        self._thin.clear()
-        self._strides.clear()
+        self._thin_anew()
         self.update()
 
     def set_lines(self, label: int, lines: list[Points], scale: float) -> None:
@@ -56,6 +68,7 @@ class CurvesItem(QGraphicsItem):
         before = self._lines.get(label, [])
         self._lines[label] = lines
         self._thin.pop(label, None)
+        self._whole.pop(label, None)
         self._bounds[label] = _rect(np.vstack(lines), 0.0) if lines else QRectF()
         room = _ROOM / scale
         for changed in _changed(before, lines):
@@ -72,11 +85,10 @@ class CurvesItem(QGraphicsItem):
         scale = painter.worldTransform().m11()
         if scale != self._scale:
             self._scale = scale
-            self._thin.clear()
-            self._strides.clear()
+            self._thin_anew()
         room = _ROOM / scale
         exposed = option.exposedRect.adjusted(-room, -room, room, room)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        widths = _QUICK if self._on_their_way else _FINE
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for label, lines in self._lines.items():
             if not self._bounds[label].intersects(exposed):
@@ -84,13 +96,22 @@ class CurvesItem(QGraphicsItem):
             if label not in self._thin:
                 thin = [self._thinned(line, label, place) for place, line in enumerate(lines)]
                 self._thin[label] = thin
-            stretches = [s for line in self._thin[label] for s in _in_sight(line, exposed)]
-            casing, line = _COLOURS[label]
-            for colour, width in ((casing, 2.4), (line, 1.4)):
+                self._whole[label] = [_polygon(line) for line in thin if len(line) > 1]
+            stretches = self._whole[label]
+            if not self._on_their_way:
+                stretches = [s for line in self._thin[label] for s in _in_sight(line, exposed)]
+            for colour, (width, smooth) in zip(_COLOURS[label], widths, strict=True):
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
                 # In scene units: a cosmetic pen would grow thin on dense screens.
                 painter.setPen(QPen(colour, width / scale))
                 for stretch in stretches:
                     painter.drawPolyline(stretch)
+
+    def _thin_anew(self) -> None:
+        """Forget which vertices are left out."""
+        self._thin.clear()
+        self._whole.clear()
+        self._strides.clear()
 
     def _thinned(self, line: Points, label: int, place: int) -> Points:
         """The line without vertices too close to be told apart on screen; corners stay.
@@ -103,7 +124,8 @@ class CurvesItem(QGraphicsItem):
         key = (label, place, len(line))
         if key not in self._strides:
             length = self._scale * float(np.hypot(*pieces.T).mean())
-            self._strides[key] = int(np.clip(_STEP / max(length, 1e-9), 1, 6))
+            step = _STEP * (2 if self._on_their_way else 1)
+            self._strides[key] = int(np.clip(step / max(length, 1e-9), 1, 6))
         kept = np.arange(len(line)) % self._strides[key] == 0
         angle = np.arctan2(pieces[:, 1], pieces[:, 0])
         turn = np.abs((np.diff(angle) + np.pi) % (2 * np.pi) - np.pi)
@@ -144,10 +166,15 @@ def _in_sight(line: Points, rect: QRectF) -> list[QPolygonF]:
         & (low[:, 1] <= rect.bottom())
     )
     edges = np.flatnonzero(np.diff(np.r_[False, seen, False].astype(np.int8)))
-    return [
-        QPolygonF([QPointF(x, y) for x, y in line[first : last + 1].tolist()])
-        for first, last in edges.reshape(-1, 2)
-    ]
+    return [_polygon(line[first : last + 1]) for first, last in edges.reshape(-1, 2)]
+
+
+def _polygon(line: Points) -> QPolygonF:
+    """The line as Qt draws it, by way of Qt's own binary form: point by point takes ten times."""
+    data = len(line).to_bytes(4, "big") + line.astype(">f8").tobytes()
+    polygon = QPolygonF()
+    QDataStream(QByteArray(data)) >> polygon
+    return polygon
 
 
 def _mixed(label: int, other: int, share: float) -> QColor:

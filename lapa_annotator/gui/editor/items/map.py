@@ -5,9 +5,11 @@ What hides a face is background in the map; here it is hatched, each kind in a c
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QImage, QPainter, qRgba
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -83,8 +85,32 @@ def put_occluders(
     np.copyto(shown, indices.astype(np.uint8), where=hidden)
 
 
+def premultiplied(table: list[int]) -> NDArray[np.uint32]:
+    """(256,) the colours of a table as Qt blends them fastest, 0 beyond its end."""
+    colours = np.zeros(256, np.uint32)
+    colours[: len(table)] = table
+    alpha = colours >> 24
+    out = alpha << 24
+    for shift in (0, 8, 16):
+        out |= ((colours >> shift & 255) * alpha + 127) // 255 << shift
+    return out
+
+
+@dataclass(frozen=True)
+class _Sketch:
+    """A coarse picture that stands in for the map: where it lies in the photo, and its pixels."""
+
+    area: QRectF
+    step: int
+    pixels: NDArray[np.uint32]
+    picture: QImage
+
+
 class MapItem(QGraphicsItem):
-    """Draws a rectangle of indices over the photo. ``pixels`` is shared with the picture."""
+    """Draws a rectangle of indices over the photo. ``pixels`` is shared with the picture.
+
+    A sketch, coarser and of what is in sight alone, may stand in for it for a while.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,12 +118,15 @@ class MapItem(QGraphicsItem):
         self._image = QImage()
         self._rect = QRect()
         self._table = colour_table(0.5, ~0)
+        self._blended = premultiplied(self._table)
+        self._sketch: _Sketch | None = None
         self.pixels: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
 
     def set_rect(self, rect: QRect) -> None:
         """Cover another rectangle of the photo; all of it is background at first."""
         self.prepareGeometryChange()
         self._rect = rect
+        self._sketch = None
         width, height = rect.width(), rect.height()
         # The memory is numpy's and outlives the picture; Qt wants rows of whole 32-bit words.
         rows = np.zeros((height, (width + 3) // 4 * 4), np.uint8)
@@ -109,9 +138,50 @@ class MapItem(QGraphicsItem):
             self._image.setColorTable(self._table)
         self.update()
 
+    def begin_sketch(self, corner: QPoint, shape: tuple[int, int], step: int) -> None:
+        """Draw a sketch in place of ``pixels``, which ``draw`` fills; nothing at first.
+
+        Args:
+            corner: the photo pixel that it begins at.
+            shape: (height, width) of the sketch.
+            step: photo pixels, across and down, to a pixel of it.
+        """
+        height, width = shape
+        pixels = np.zeros(shape, np.uint32)
+        blended = QImage.Format.Format_ARGB32_Premultiplied
+        picture = QImage(pixels.data, width, height, 4 * width, blended)
+        area = QRectF(corner.x() - 0.5, corner.y() - 0.5, step * width, step * height)
+        self._sketch = _Sketch(area, step, pixels, picture)
+        self.update()
+
+    @property
+    def is_sketch(self) -> bool:
+        """Whether a sketch stands in for ``pixels``."""
+        return self._sketch is not None
+
+    def end_sketch(self) -> None:
+        """Draw ``pixels`` again."""
+        if self._sketch is not None:
+            self._sketch = None
+            self.update()
+
+    def draw(self, x: int, y: int, indices: NDArray[np.uint8]) -> None:
+        """Put (h, w) indices into the sketch, or into ``pixels`` while there is none."""
+        height, width = indices.shape
+        here = slice(y, y + height), slice(x, x + width)
+        sketch = self._sketch
+        if sketch is None:
+            self.pixels[here] = indices
+            self.changed(x, y, width, height)
+            return
+        sketch.pixels[here] = self._blended[indices]
+        step, corner = sketch.step, sketch.area.topLeft()
+        place = QRectF(step * x, step * y, step * width, step * height)
+        self.update(place.translated(corner))
+
     def set_colours(self, table: list[int]) -> None:
         """Draw the indices in other colours."""
-        self._table = table
+        self._table, self._blended = table, premultiplied(table)
         if not self._image.isNull():
             self._image.setColorTable(table)
         self.update()
@@ -131,4 +201,7 @@ class MapItem(QGraphicsItem):
         if self._image.isNull():
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(self.boundingRect(), self._image)
+        if self._sketch is not None:
+            painter.drawImage(self._sketch.area, self._sketch.picture)
+        else:
+            painter.drawImage(self.boundingRect(), self._image)

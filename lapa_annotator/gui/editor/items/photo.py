@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QRect, QRectF, QSize
+from PySide6.QtGui import QImage, QPainter, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 Pixels = NDArray[np.uint8]
@@ -52,6 +52,15 @@ class _Ready:
     picture: QImage
 
 
+_Place = tuple[QTransform, QSize, float]
+
+
+def _place(painter: QPainter, widget: QWidget) -> _Place | None:
+    """How the photo lies on a widget; None where its pixels are no whole pixels of the screen."""
+    ratio = widget.devicePixelRatioF()
+    return (painter.worldTransform(), widget.size(), ratio) if ratio.is_integer() else None
+
+
 class PhotoItem(QGraphicsItem):
     """Draws the photo so that the centre of its pixel (0, 0) is at the scene's (0, 0)."""
 
@@ -61,18 +70,20 @@ class PhotoItem(QGraphicsItem):
         self._levels: tuple[Pixels, ...] = ()
         self._tones = tone_table(0, 1, 1)
         self._ready: _Ready | None = None
+        self._last: _Place | None = None
+        self._screen: QImage | None = None
 
     def set_levels(self, levels: tuple[Pixels, ...]) -> None:
         """Show another photo, given as ``photo_levels`` makes it; nothing for ()."""
         self.prepareGeometryChange()
         self._levels = levels
-        self._ready = None
+        self._ready = self._last = self._screen = None
         self.update()
 
     def set_tones(self, table: Pixels) -> None:
         """Show the photo through a (256,) uint8 tone table."""
         self._tones = table
-        self._ready = None
+        self._ready = self._last = self._screen = None
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -88,10 +99,41 @@ class PhotoItem(QGraphicsItem):
         """Draw what is seen."""
         if not self._levels:
             return
-        scale = math.hypot(painter.deviceTransform().m11(), painter.deviceTransform().m12())
+        key = None if widget is None else _place(painter, widget)
+        if key is None or key != self._last:
+            self._last, self._screen = key, None
+            self._draw(painter, self._visible(painter, option.exposedRect, widget))
+            return
+        # To scale the photo again in every step of a drag would take longer than all else.
+        if self._screen is None and widget is not None:
+            self._screen = self._on_screen(painter, widget)
+        if self._screen is not None:
+            painter.save()
+            painter.resetTransform()
+            painter.drawImage(0, 0, self._screen)
+            painter.restore()
+
+    def _on_screen(self, painter: QPainter, widget: QWidget) -> QImage:
+        """What the widget shows of the photo, ready to be copied to it."""
+        ratio = widget.devicePixelRatioF()
+        screen = QImage(widget.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+        screen.setDevicePixelRatio(ratio)
+        screen.fill(0)
+        other = QPainter(screen)
+        other.setTransform(painter.worldTransform())
+        self._draw(other, self._visible(painter, QRectF(), widget))
+        other.end()
+        return screen
+
+    def _draw(self, painter: QPainter, seen: QRectF) -> None:
+        """Draw the photo where ``seen`` lies, at the level that the painter's scale asks for."""
+        device = painter.deviceTransform()
+        scale = math.hypot(device.m11(), device.m12())
         level = self._level_for(scale)
-        if self._ready is None or not self._covers(self._ready, level, option.exposedRect):
-            self._ready = self._make(level, self._visible(painter, option, widget))
+        if self._ready is None or not self._covers(self._ready, level, seen):
+            dx, dy = _AROUND * seen.width(), _AROUND * seen.height()
+            around = seen.adjusted(-dx, -dy, dx, dy).intersected(self.boundingRect())
+            self._ready = self._make(level, around)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < SHARP_FROM)
         painter.drawImage(self._in_photo(level, self._ready.rect), self._ready.picture)
 
@@ -133,16 +175,13 @@ class PhotoItem(QGraphicsItem):
     def _covers(self, ready: _Ready, level: int, exposed: QRectF) -> bool:
         return ready.level == level and ready.rect.contains(self._in_level(level, exposed))
 
-    def _visible(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None
-    ) -> QRectF:
-        """What the view shows of the photo, and some of what is around it."""
-        seen = QRectF(option.exposedRect)
+    def _visible(self, painter: QPainter, exposed: QRectF, widget: QWidget | None) -> QRectF:
+        """What the view shows of the photo."""
+        seen = QRectF(exposed)
         if widget is not None:
             inverse, _ = painter.worldTransform().inverted()
             seen = seen.united(inverse.mapRect(QRectF(widget.rect())))
-        dx, dy = _AROUND * seen.width(), _AROUND * seen.height()
-        return seen.adjusted(-dx, -dy, dx, dy).intersected(self.boundingRect())
+        return seen.intersected(self.boundingRect())
 
     def _make(self, level: int, visible: QRectF) -> _Ready:
         rect = self._in_level(level, visible)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
@@ -26,6 +26,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from lapa_annotator.domain.landmarks import Points
 from lapa_annotator.gui.editor.items.stamps import ARROW, CASING, FOLLOWED, Look, stamp
+
+Mask = NDArray[np.bool_]
 
 REACH = 26.0
 """How far from its point, in screen pixels, anything of it is drawn (a number is widest)."""
@@ -48,6 +50,7 @@ class ShownFace:
         numbers: whether every point has its number beside it.
         arrows_from: (106, 2) where the points were proposed, None for no arrows.
         followed: (106,) bool, the points that were propagated: their arrows are thin and blue.
+        on_their_way: whether a gesture moves them: arrows are bare lines then, quickly drawn.
     """
 
     points: Points
@@ -58,6 +61,7 @@ class ShownFace:
     numbers: bool = False
     arrows_from: Points | None = None
     followed: NDArray[np.bool_] | None = None
+    on_their_way: bool = False
 
 
 class PointsItem(QGraphicsItem):
@@ -165,6 +169,9 @@ def _draw_arrows(
     length = np.hypot(*(ends - starts).T)
     far = face.shown & (length >= SHORTEST_ARROW)
     followed = np.zeros(len(far), bool) if face.followed is None else face.followed
+    if face.on_their_way:
+        _draw_ways(painter, starts, ends, far, followed)
+        return
     for chosen, colour, width in ((far & followed, FOLLOWED, 1.0), (far & ~followed, ARROW, 1.8)):
         lines, heads = _arrow_paths(face, starts, ends, length, np.flatnonzero(chosen), exposed)
         if lines.isEmpty():
@@ -174,6 +181,16 @@ def _draw_arrows(
         painter.strokePath(heads, QPen(CASING, 1.6 * width))
         painter.strokePath(lines, QPen(colour, width))
         painter.fillPath(heads, colour)
+
+
+def _draw_ways(painter: QPainter, starts: Points, ends: Points, far: Mask, followed: Mask) -> None:
+    """Bare lines in place of arrows: Qt draws those of a pixel ten times faster."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for chosen, colour in ((far & followed, FOLLOWED), (far & ~followed, ARROW)):
+        ways = np.hstack([starts[chosen], ends[chosen]]).tolist()
+        painter.setPen(QPen(colour, 0))
+        painter.drawLines([QLineF(*way) for way in ways])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 
 def _arrow_paths(

@@ -12,9 +12,10 @@ from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.override import EMPTY
 from lapa_annotator.gui.editor.canvas import Canvas
 from lapa_annotator.gui.editor.document import Document
+from lapa_annotator.gui.editor.facemap import Reference, map_of
 from lapa_annotator.gui.editor.items.others import OthersItem
 from lapa_annotator.gui.editor.items.photo import photo_levels
-from lapa_annotator.gui.editor.livemap import LiveMap, Reference, RunSlow, map_of
+from lapa_annotator.gui.editor.livemap import LiveMap, RunSlow
 from lapa_annotator.gui.editor.options import ViewOptions
 from lapa_annotator.gui.editor.review.beside import Beside
 from lapa_annotator.gui.editor.review.deciding import last_decided
