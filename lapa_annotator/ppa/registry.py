@@ -115,10 +115,16 @@ def parser_file(parser: str) -> tuple[str, Path]:
     if path.suffix == ".safetensors":
         path = path.with_name("network.xml" if path.stem == "weights" else f"{path.stem}.xml")
     if not path.is_file() or path.suffix != ".xml":
-        known = [row.name for row in manifest().values() if row.stage == "segmenter"]
-        remedy = f"name a run of `train parsing`, its network.xml, or {', '.join(known)}"
+        known = "".join(f", or {name}" for name in known_parsers())
+        remedy = f"name a run of `train parsing`, or its network.xml{known}"
         raise InputError(parser, "no parser is here", remedy)
     return path.parent.name if path.stem == "network" else path.stem, path
+
+
+def known_parsers() -> tuple[str, ...]:
+    """The networks of the manifest that can stand in the fine stage."""
+    rows = (row for row in manifest().values() if row.stage == "segmenter")
+    return tuple(row.name for row in rows if row.name not in (COARSE, "multiclass"))
 
 
 def coarse_of(parser: str | None) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from lapa_annotator.gui.words import mark as _
 from lapa_annotator.gui.words import said
+from lapa_annotator.ppa.registry import known_parsers
 from lapa_annotator.ppa.settings import BY_NAME, KNOBS, Knob, Settings, Value
 
 _TITLES: dict[str, str] = {
@@ -143,12 +143,17 @@ class SettingsForm(QWidget):
             self._show[knob.name] = lambda value: layers.show_value(str(value))
             return layers
         if knob.kind == "parser":
-            line = QLineEdit()
+            names = QComboBox()
+            names.setEditable(True)
+            names.addItems(["", *known_parsers()])
+            line = names.lineEdit()
+            assert line is not None, "an editable box has a line"
             line.setPlaceholderText(self.tr("the usual one"))
             line.editingFinished.connect(self._on_changed)
+            names.activated.connect(lambda _: self._on_changed())
             self._read[knob.name] = lambda: BY_NAME[knob.name].read(line.text())
             self._show[knob.name] = lambda value: line.setText(str(value))
-            return line
+            return names
         box = QComboBox()
         for choice in knob.choices:
             box.addItem(choice, choice)

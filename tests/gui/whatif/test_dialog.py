@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from lapa_annotator.batch.execute import Serial
 from lapa_annotator.batch.whatif import run as running
 from lapa_annotator.domain.classes import Label
+from lapa_annotator.gui.whatif.form import SettingsForm
+from lapa_annotator.ppa.registry import known_parsers
 from lapa_annotator.ppa.settings import Settings, apply, settings_of
 from tests.gui.skin import cache_skin
 
@@ -112,3 +114,16 @@ def test_damaged_settings_are_told_in_one_sentence(hand, photos, tmp_path):
     hand.do("what_if")
     hand.wait(lambda: "--reset" in hand.said)
     apply(hand.window.project, Settings.of())
+
+
+def test_the_fine_stage_offers_the_networks_that_are_known_and_takes_any_other(qtbot):
+    form = SettingsForm(Settings.of())
+    qtbot.addWidget(form)
+    field = form.fields["parser"]
+    offered = [field.itemText(row) for row in range(field.count())]
+    assert offered == ["", *known_parsers()]
+    field.setCurrentIndex(1)
+    field.activated.emit(1)
+    assert form.settings().parser == known_parsers()[0]
+    field.lineEdit().setText("runs/mine")
+    assert form.settings().parser == "runs/mine"
