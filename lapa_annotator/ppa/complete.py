@@ -9,6 +9,7 @@ from skimage.segmentation import slic
 
 from lapa_annotator.ppa.raster import Rect
 from lapa_annotator.ppa.repair import Mask
+from lapa_annotator.ppa.thin import thin_along
 
 # Larger windows are looked at smaller: it takes a moment instead of many seconds.
 _MOST = 320
@@ -30,18 +31,22 @@ def surroundings(rect: Rect, size: tuple[int, int], room: float = 0.5) -> Rect:
 
 
 def magic_edge(image: NDArray[np.uint8], stroke: Mask) -> Mask:
-    """Let a stroke grow to the edges that the picture shows around it (GrabCut).
+    """Let a stroke grow to the edges that the picture shows around it.
 
-    The stroke is surely inside, the window's border surely outside; what is between goes
-    where its colours fit, and only what hangs together with the stroke is taken.
+    A stroke along something thin, such as a temple of glasses, finds that alone. Any other is
+    surely inside, and the window's border surely outside; what is between goes where its
+    colours fit (GrabCut), and only what hangs together with the stroke is taken.
 
     Args:
         image: (h, w, 3) uint8 RGB, the stroke's surroundings.
         stroke: (h, w) bool.
 
     Returns:
-        (h, w) bool, the stroke always within.
+        (h, w) bool, the stroke within unless it ran along something thin.
     """
+    thin = thin_along(image, stroke)
+    if thin is not None:
+        return thin
     small, seeds = _reduced(image, stroke)
     border = np.ones(seeds.shape, bool)
     border[2:-2, 2:-2] = False

@@ -267,6 +267,52 @@ def test_a_large_window_is_completed_at_its_own_size():
     assert (found & disc).sum() / (found | disc).sum() > 0.9
 
 
+def _temple(shade: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """A rod across skin above hair, (160, 200, 3) uint8 RGB with noise, and its pixels."""
+    rng = np.random.default_rng(2)
+    image = np.full((160, 200, 3), (214, 160, 138), np.uint8)
+    image[:40] = (70, 50, 40)
+    row = (70 + 0.15 * np.arange(200)).astype(int)
+    rod = np.abs(np.arange(160)[:, None] - row) <= width // 2
+    rod[:, :30] = rod[:, 170:] = False
+    image[rod] = shade
+    noise = rng.integers(-6, 7, image.shape)
+    return np.clip(image + noise, 0, 255).astype(np.uint8), rod
+
+
+@pytest.mark.parametrize("shade", [40, 245])
+@pytest.mark.parametrize("brush", [2.0, 4.0])
+def test_a_magic_edge_along_a_temple_of_glasses_finds_the_temple_alone(shade, brush):
+    image, rod = _temple(shade, 5)
+    stroke = Stroke((200, 160))
+    for x in (40.0, 160.0):
+        # The hand is two pixels off.
+        stroke.mark(*stroke.to(x, 72 + 0.15 * x, brush))
+    found = magic_edge(image, stroke.pixels.astype(bool))
+    under = slice(45, 155)
+    both = (found & rod)[:, under].sum() / (found | rod)[:, under].sum()
+    assert both > 0.8
+
+
+def test_a_wide_stroke_along_a_strap_finds_it_at_full_size():
+    image, rod = _temple(40, 5)
+    image, rod = (np.repeat(np.repeat(a, 10, axis=0), 10, axis=1) for a in (image, rod))
+    stroke = Stroke((2000, 1600))
+    for x in (400.0, 1600.0):
+        stroke.mark(*stroke.to(x, 710 + 0.15 * x, 25.0))
+    found = magic_edge(image, stroke.pixels.astype(bool))
+    under = slice(450, 1550)
+    assert found.shape == rod.shape
+    assert (found & rod)[:, under].sum() / (found | rod)[:, under].sum() > 0.8
+
+
+def test_a_magic_edge_where_there_is_none_leaves_the_stroke():
+    image = np.full((60, 80, 3), 120, np.uint8)
+    stroke = np.zeros((60, 80), bool)
+    stroke[28:31, 20:60] = True
+    assert magic_edge(image, stroke)[stroke].all()
+
+
 def test_superpixels_stop_at_the_edge():
     image, disc = _blob()
     seeds = np.zeros_like(disc)

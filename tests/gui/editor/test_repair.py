@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from lapa_annotator.domain.classes import Label
 from lapa_annotator.domain.override import UNSET, Occluder
 from lapa_annotator.gui.editor.items.map import DIFFERS
+from lapa_annotator.gui.editor.repair import repairing
 from lapa_annotator.gui.editor.repair.state import RepairTool
 from lapa_annotator.ppa.parse import parse_face
 from tests.gui.editor.conftest import CTRL, SHIFT, SIZE, face_in, photo_of
@@ -286,6 +287,25 @@ def test_a_magic_stroke_and_a_superpixel_stroke_cover_what_they_touch(repair):
         assert (layer(repair)[150, 152:178] == Label.SKIN).all()
         repair.editor.undo()
         assert (layer(repair) == UNSET).all()
+
+
+def test_a_magic_stroke_that_changes_nothing_says_so(repair):
+    repair.editor.options.set("behind", True)
+    repair.editor.options.set("over", 1 << Label.NOSE)
+    repair.editor.take_magic_edge()
+    paint(repair, ELSEWHERE, (60, 285))
+    assert (layer(repair) == UNSET).all()
+    assert repair.messages[-1][1].startswith("Nothing changed: ")
+
+
+def test_a_magic_stroke_that_finds_no_edge_says_so(repair, monkeypatch):
+    monkeypatch.setattr(repairing, "magic_edge", lambda image, stroke: stroke)
+    repair.editor.take_magic_edge()
+    paint(repair)
+    assert (layer(repair) != UNSET).any()
+    assert repair.messages[-1][1] == (
+        "No edge was found around the stroke, so it alone was painted."
+    )
 
 
 def test_keys_walk_through_the_picker_and_the_dock_shows_it(repair):

@@ -132,9 +132,21 @@ class Repairing(QObject):
             now = self._face()
             # Meanwhile another photo or face may be on show.
             if now is not None and now.id == face_id and self._document.photo is photo:
-                self._apply(painted(now, window, over.within(window, found), value))
+                edit = painted(now, window, over.within(window, found), value)
+                self._apply(edit)
+                self._say_what_came_of_it(edit is not None, is_magic and not (found & ~seeds).any())
 
         self._run_slow(look, take)
+
+    def _say_what_came_of_it(self, painted_any: bool, found_no_edge: bool) -> None:
+        if not painted_any:
+            text = tr("Nothing changed: what was found is {name} already, or may not be painted.")
+            text = text.format(name=value_name(self.state.value))
+        elif found_no_edge:
+            text = tr("No edge was found around the stroke, so it alone was painted.")
+        else:
+            text = ""
+        self.message.emit("info", text)
 
     def _close_polygon(self, ring: Points) -> None:
         stroke = Stroke(self._document.size)
