@@ -84,6 +84,7 @@ _MOUNTED = {
     "list": "lapa_annotator.cli.train_list:list_runs",
     "parsing": "lapa_annotator.cli.train_parsing:parsing",
     "prior": "lapa_annotator.cli.train_prior:prior",
+    "shapes": "lapa_annotator.cli.train_shapes:shapes",
     "teach": "lapa_annotator.cli.train_teach:teach",
 }
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lapa_annotator.dla.calibration import ROUGH, Calibration, features
 from lapa_annotator.dla.crops import MARGIN, SIZE, box_crop, face_crop
 from lapa_annotator.dla.heatmaps import Decoded, decode, from_heatmap
+from lapa_annotator.dla.shape import shipped_shapes
 from lapa_annotator.domain.geometry import Box, Similarity, square_crop
 from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.domain.schema import MIRROR, N_POINTS, OUTER_EYE_CORNERS, mirror_points
@@ -32,13 +33,16 @@ _NEAR = 16.0
 _SEEN = 0.7
 _LOOKS = ((35, 1.0), (-35, 1.0), (70, 1.0), (-70, 1.0), (0, 1.35), (0, 0.75), (180, 1.0))
 
+# Another one whenever the same heat maps come to give other points.
+_READING = b"2"
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
     """The points of a face and what is seen of the network's doubt.
 
     Attributes:
-        points: (106, 2) float64 in image pixels.
+        points: (106, 2) float64 in image pixels, settled (``dla.shape``).
         seen: (106, 5) float64, ``calibration.features`` of each point.
         crop: the crop in which they were found.
     """
@@ -111,10 +115,10 @@ class HourglassProposer:
 
     @cached_property
     def digest(self) -> str:
-        """Hexadecimal digits that change with the weights, whatever their name."""
+        """Hexadecimal digits that change with the weights and with how they are read."""
         weights = self._path.with_suffix(".bin")
         data = (weights if weights.is_file() else self._path).read_bytes()
-        return hashlib.sha256(data).hexdigest()[:16]
+        return hashlib.sha256(_READING + data).hexdigest()[:16]
 
     @cached_property
     def _calibration(self) -> Calibration:
@@ -138,7 +142,7 @@ class HourglassProposer:
         return crop, crop.inverse().apply(from_heatmap(best.points)), best
 
     def _finish(self, image: Image, crop: Similarity, plain: Decoded) -> Found:
-        """Look at the crop mirrored, too, and bring everything into the image."""
+        """Look at the crop mirrored, too, settle the points and bring them into the image."""
         points = from_heatmap(plain.points)
         mass, entropy, apart = plain.confidence, plain.entropy, np.zeros(N_POINTS)
         eyes = _eye_distance(points)
@@ -150,7 +154,9 @@ class HourglassProposer:
             entropy = (entropy + look.entropy[MIRROR]) / 2
             points = (points + other) / 2
         seen = features(entropy, mass, apart, eyes / SIZE)
-        return Found(crop.inverse().apply(points), seen, crop)
+        read = crop.inverse().apply(points)
+        settled = shipped_shapes().settle(read, self._calibration.confidence(seen))
+        return Found(settled, seen, crop)
 
 
 def _eye_distance(points: Array) -> float:
