@@ -1,6 +1,8 @@
 """The window reminds of a training, shows its course, its versions and the learning curve."""
 
 import pytest
+from PySide6.QtCore import QSize, QUrl
+from PySide6.QtGui import QImage, QResizeEvent, QTextDocument
 
 from lapa_annotator.batch import retraining
 from lapa_annotator.domain.errors import InputError
@@ -10,6 +12,7 @@ from lapa_annotator.gui.retrain.helper import TrainingHelp
 from lapa_annotator.gui.workers import Queues
 from lapa_annotator.store.values import ModelVersion
 from lapa_annotator.training.loop import Progress, RunFolder
+from lapa_annotator.training.retrain.forecast import CurvePoint
 from tests.training.retrain.support import finish, make_project
 
 
@@ -205,3 +208,38 @@ def test_the_course_of_a_parsers_training_is_told_by_f1(project, dialog):
         ]
     )
     assert dialog.work.course.errors.getData()[1].tolist() == [0.75]
+
+
+def test_beside_the_error_the_curve_shows_what_else_is_known(project, dialog, queues, qtbot):
+    view = dialog.curve.view
+    nan = float("nan")
+    view.show_curve(
+        [CurvePoint("a", 50, 6.0, 0.4, nan, nan), CurvePoint("b", 90, 5.0, 0.5, 0.7, 12.0)], 50
+    )
+    shown = {name: line.getData()[1].tolist() for name, (_, line) in view._beside.items()}
+    assert shown == {"auc": [0.4, 0.5], "untouched": [70.0], "drags": [12.0]}
+    low, high = (edge.getData() for edge in view._edges)
+    assert low[0].min() >= 90
+    assert (low[1] <= high[1]).all()
+    view.show_curve([CurvePoint("a", 50, 2.5, nan, nan, nan)], 50)
+    assert all(plot.isHidden() for plot, _ in view._beside.values())
+    view.show_curve([], 50)
+    assert view.versions.getData() == (None, None)
+
+
+def test_a_reports_picture_fits_the_window_again_when_that_grows(project, dialog):
+    version(project, "landmarks-0001", 500, 4.0, active=True)
+    run = project.folder / "training/runs/landmarks-0001"
+    QImage(900, 300, QImage.Format.Format_RGB32).save(str(run / "report.png"))
+    (run / "report.md").write_text("# better\n\n![errors](report.png)\n")
+    report = dialog.versions.report
+    dialog.versions.fill()
+    widths = []
+    for width in (400, 700):
+        report.resize(width, 300)
+        report.resizeEvent(QResizeEvent(report.size(), QSize()))
+        kind = QTextDocument.ResourceType.ImageResource.value
+        widths.append(report.loadResource(kind, QUrl("report.png")).width())
+    assert 350 < widths[0] < 400
+    assert 650 < widths[1] < 700
+    assert "better" in report.toPlainText()
