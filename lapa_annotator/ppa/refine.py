@@ -54,6 +54,8 @@ def _applied(line: tuple[Plane, Plane], fine: Plane) -> NDArray[np.uint8]:
 
 
 _AREA = cv2.INTER_AREA
+# Below this share of the product of variances a determinant of single precision says nothing.
+_POOR = 1e-5
 
 
 def _box(x: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
@@ -73,14 +75,25 @@ def _colours(guide: Plane, radius: int, smoothness: float) -> tuple[Plane, Plane
 
 
 def _inverse(m: Plane) -> Plane:
-    """The inverse of symmetric, positive 3x3 matrices, by cofactors: LAPACK is ten times slower."""
+    """The inverse of symmetric, positive 3x3 matrices, by cofactors: LAPACK is ten times slower.
+
+    Where colours lie on a line, as at a hard edge without colour, a determinant of single
+    precision may vanish, and what is divided by it would spread; there it is made of double.
+    """
     a, b, c, d, e, f = (m[..., i, j] for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
     out = np.empty_like(m)
     out[..., 0, 0], out[..., 1, 1], out[..., 2, 2] = d * f - e * e, a * f - c * c, a * d - b * b
     out[..., 0, 1] = out[..., 1, 0] = c * e - b * f
     out[..., 0, 2] = out[..., 2, 0] = b * e - c * d
     out[..., 1, 2] = out[..., 2, 1] = b * c - a * e
-    out /= (a * out[..., 0, 0] + b * out[..., 0, 1] + c * out[..., 0, 2])[..., None, None]
+    det = a * out[..., 0, 0] + b * out[..., 0, 1] + c * out[..., 0, 2]
+    poor = det < _POOR * a * d * f
+    if m.dtype == np.float32 and poor.any():
+        det[poor] = 1.0
+        out /= det[..., None, None]
+        out[poor] = _inverse(m[poor].astype(np.float64))
+        return out
+    out /= det[..., None, None]
     return out
 
 

@@ -2,8 +2,9 @@
 
 import cv2
 import numpy as np
+import pytest
 
-from lapa_annotator.ppa.refine import refine
+from lapa_annotator.ppa.refine import _inverse, refine
 
 SIZE = 256
 
@@ -70,3 +71,23 @@ def test_a_mirrored_picture_is_refined_mirrored():
     guide = rng.integers(0, 255, (128, 128, 3), dtype=np.uint8)
     mirrored = refine(said[:, ::-1].copy(), guide[:, ::-1].copy())
     assert np.abs(refine(said, guide)[:, ::-1].astype(int) - mirrored).max() <= 1
+
+
+def test_a_hard_edge_without_colour_leaves_nothing_undefined():
+    rows, columns = np.mgrid[:64, :64]
+    board = np.where((rows // 2 + columns // 2) % 2, 255, 0).astype(np.uint8)
+    guide = np.repeat(board[..., None], 3, axis=2)
+    seen = np.zeros((64, 64, 3), np.float32)
+    seen[..., 0], seen[:, :32, 1] = 1.0, 1.0
+    seen[:, :32, 0] = 0.0
+    with np.errstate(all="raise"):
+        refined = refine(seen, guide)
+    assert (refined[:, :24, 1] > 240).all()
+    assert (refined[:, 40:, 0] > 240).all()
+
+
+@pytest.mark.parametrize("variance", [1e-4, 0.05, 0.25])
+def test_colours_on_a_line_are_inverted_as_exactly_as_others(variance):
+    m = np.full((2, 2, 3, 3), variance) + 3e-5 * np.eye(3)
+    found = _inverse(m.astype(np.float32))
+    np.testing.assert_allclose(found, np.linalg.inv(m.astype(np.float32).astype(float)), rtol=2e-3)
