@@ -18,8 +18,10 @@ from lapa_annotator.dla.crops import SIZE, box_crop
 from lapa_annotator.dla.heatmaps import decode, from_heatmap
 from lapa_annotator.dla.hourglass import HourglassProposer
 from lapa_annotator.dla.registry import make_detector
+from lapa_annotator.dla.shape import shipped_shapes
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.geometry import Box
+from lapa_annotator.domain.schema import N_POINTS
 from lapa_annotator.nets.flops import cost_of
 from lapa_annotator.nets.registry import build_network
 from lapa_annotator.nets.weights import load_weights
@@ -142,6 +144,9 @@ def main() -> None:
         _torch(network)
         maps = HourglassProposer(NAME, path).heatmaps(cut(image, box_crop(FACE), SIZE)[None])[0]
         _say("decoding", _least_ms(lambda: decode(maps)), "ms")
+        found = box_crop(FACE).inverse().apply(from_heatmap(decode(maps).points))
+        sure, shapes = np.full(N_POINTS, 0.7), shipped_shapes()
+        _say("settling", _least_ms(lambda: shapes.settle(found, sure)), "ms")
         _precision(path, image)
         if path.parent == Path(name):
             return  # random weights see no face anywhere, and the proposer looks again and again

@@ -83,9 +83,10 @@ def test_no_project_is_told_in_one_sentence(verb, tmp_path):
     assert len(done.output.strip().splitlines()) <= 2
 
 
-def test_priors_are_not_learned_from_what_is_for_evaluation_alone(tmp_path):
+@pytest.mark.parametrize("verb", [("prior", "--proposer", "facemesh"), ("shapes",)])
+def test_priors_and_shapes_are_not_learned_from_what_is_for_evaluation_alone(tmp_path, verb):
     (tmp_path / "000001_ldmks.txt").write_text("")
-    done = run("train", "prior", "-d", tmp_path, "-o", tmp_path / "out", "--proposer", "facemesh")
+    done = run("train", *verb, "-d", tmp_path, "-o", tmp_path / "out")
     assert done.exit_code == 2
     assert "evaluation" in done.output
     assert not (tmp_path / "out").exists()

@@ -1,9 +1,11 @@
 """``train`` on the command line."""
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from lapa_annotator.cli.main import app
+from lapa_annotator.dla.shape import FILE, load_shapes
 from lapa_annotator.training.data.split import held_out
 from lapa_annotator.training.loop import Progress, Recipe, RunFolder
 from tests.training.data.support import write_lapa
@@ -74,3 +76,10 @@ def test_runs_are_listed_with_their_steps_and_scores(tmp_path):
 
 def test_a_folder_without_runs_is_one_sentence(tmp_path):
     assert call("list", tmp_path).exit_code == 2
+
+
+def test_shapes_are_learned_from_a_folder_and_can_be_read(faces, tmp_path):
+    done = call("shapes", "-d", f"{faces}:2", "-o", tmp_path / "models", "--licence", "CC0")
+    assert done.exit_code == 0, done.output
+    assert "3 of faces, share 2" in done.output
+    assert np.isfinite(load_shapes(tmp_path / "models" / FILE).mean).all()
