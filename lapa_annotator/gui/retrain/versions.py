@@ -107,7 +107,7 @@ class VersionsView(QWidget):
             if not version.active and not scores.get("promoted", 1.0):
                 mark = self.tr("candidate")
             cells = [version.name, f"{scores.get('faces', 0):.0f}"]
-            cells += [f"{n:.2f}" for n in numbers] + [mark]
+            cells += ["–" if math.isnan(n) else f"{n:.2f}" for n in numbers] + [mark]
             for column, text in enumerate(cells):
                 self.table.setItem(row, column, QTableWidgetItem(text))
         rows = max(1, min(len(self._versions), _ROWS))

@@ -13,7 +13,7 @@ import numpy as np
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import replace_file
-from lapa_annotator.training.retrain.gate import Errors, Verdict
+from lapa_annotator.training.retrain.gate import Errors, Row, Verdict
 
 JSON, MARKDOWN, PICTURE = "report.json", "report.md", "report.png"
 _OLD, _NEW = "#D55E00", "#0072B2"
@@ -122,7 +122,7 @@ def picture(comparison: Comparison) -> bytes:
         left.plot([row.low, row.high], [place, place], color=colour, linewidth=2.5)
         left.plot(row.better, place, "o", color=colour, markersize=7)
     left.axvline(0, color="0.6", linewidth=1)
-    left.set_yticks(places, [f"{r.part}\n{r.faces} faces" for r in verdict.rows], size=8)
+    left.set_yticks(places, [_label(row) for row in verdict.rows], size=8)
     left.set_xlabel(f"worse  ←  fall of the error, {verdict.of.unit}  →  better")
     told = "promoted" if verdict.promoted else "stays a candidate"
     left.set_title(f"{comparison.new_name} against {comparison.old_name}: {told}", size=11)
@@ -139,3 +139,7 @@ def picture(comparison: Comparison) -> bytes:
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=110)
     return data.getvalue()
+
+
+def _label(row: Row) -> str:
+    return f"{row.part}\n{row.faces} {'face' if row.faces == 1 else 'faces'}"
