@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -12,8 +13,12 @@ from lapa_annotator.dla.prior import Prior
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.gui.doubtbar import DoubtBar
 from lapa_annotator.gui.editor.editor import Editor
+from lapa_annotator.gui.editor.guarding import Parser
 from lapa_annotator.gui.messages import Message
 from lapa_annotator.gui.workers import Queues, once
+from lapa_annotator.ppa.networks import ELEVEN
+from lapa_annotator.ppa.opinion import SecondOpinion
+from lapa_annotator.runtime.files import is_here
 from lapa_annotator.store.effort import HoursLeft, finished_faces, hours_left
 from lapa_annotator.store.project import Project
 
@@ -22,6 +27,17 @@ LEARN_EVERY = 20
 """After so many photos finished the project's priors are learned anew, in the background."""
 FORECAST_EVERY = 5
 """After so many photos finished the hours left are estimated anew."""
+
+
+def parser() -> Parser | None:
+    """The eleven-class parser that the guard compares points with; None where there is none.
+
+    It is opened with the first face, off the window's thread.
+    """
+    if not is_here(ELEVEN):
+        return None
+    opened = cache(SecondOpinion)
+    return lambda pixels, points: opened(ELEVEN).parse(pixels, points)
 
 
 class ProjectHelp(QObject):
@@ -49,6 +65,7 @@ class ProjectHelp(QObject):
         """Work for another project, or none."""
         self._project, self._finished = project, 0
         self._editor.following.use(None if project is None else self._prior)
+        self._editor.guarding.use(None if project is None else parser())
         self.bar.tally.begin()
         if project is not None:
             self._editor.doubting.set_good_enough(_bound(project.settings.get(BOUND_KEY, {})))

@@ -110,6 +110,11 @@ def first_present(stage: str, files_of: Mapping[str, Sequence[str]]) -> str:
     return next((name for name in known if _are_here(files_of[name])), [*known, *names][0])
 
 
+def is_here(name: str) -> bool:
+    """Whether all of a model file is here, at its size; False for names that nobody knows."""
+    return _are_here((name,))
+
+
 def _are_here(names: Sequence[str]) -> bool:
     try:
         for name in names:

@@ -7,8 +7,12 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from lapa_annotator.dla.guard import Kind
+from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.landmarks import Origin
 from lapa_annotator.domain.schema import MIRROR, PART_BY_NAME
+from lapa_annotator.gui import projecthelp
+from lapa_annotator.ppa.networks import ELEVEN
 from tests.gui.editor.conftest import CTRL, SHIFT, face_in, photo_of
 
 EYES = [*range(66, 84), 104, 105]
@@ -100,3 +104,65 @@ def test_a_swap_of_points_set_by_hand_leaves_them_the_hands(swapped):
     swapped.editor.accept()
     swapped.editor.repair_problem()
     assert (swapped.landmarks.origin[EYES] == Origin.CORRECTED).all()
+
+
+def mouth_elsewhere(pixels, points) -> np.ndarray:
+    """What a parser might see: the mouth, half the face's width above its points."""
+    labels = np.zeros(pixels.shape[:2], np.uint8)
+    mouth = points[84:104]
+    low, high = mouth.min(axis=0).astype(int), mouth.max(axis=0).astype(int)
+    up = int(0.5 * np.ptp(points[:33, 0]))
+    labels[low[1] - up : high[1] - up, low[0] : high[0]] = 7
+    return labels
+
+
+def test_points_are_compared_with_what_a_parser_sees(desk):
+    asked = []
+
+    def parser(pixels, points):
+        asked.append(points)
+        return mouth_elsewhere(pixels, points)
+
+    desk.editor.guarding.use(parser)
+    face = face_in(Box(110, 20, 250, 160))
+    desk.editor.open(photo_of(face))
+    (problem,) = desk.editor.guarding.problems
+    assert problem.kind is Kind.MAP
+    assert set(problem.indices) == set(range(84, 104))
+    way = problem.points - face.landmarks.points[list(problem.indices)]
+    width = np.ptp(face.landmarks.points[:33, 0])
+    assert way[:, 0] == pytest.approx(0, abs=3)
+    assert way[:, 1] == pytest.approx(-width / 2, abs=4)
+    desk.key(Qt.Key.Key_R, SHIFT)
+    kinds = {problem.kind for problem in desk.editor.guarding.problems}
+    assert Kind.MAP not in kinds, "now the points are where the parser sees the mouth"
+    assert len(asked) == 1, "a face is parsed once"
+    desk.editor.undo()
+    assert desk.editor.guarding.problems[0].kind is Kind.MAP
+
+
+def test_a_parser_that_cannot_work_leaves_the_guard_to_the_points(desk):
+    def parser(pixels, points):
+        raise InputError("the network", "is damaged", "fetch it again")
+
+    desk.editor.guarding.use(parser)
+    desk.editor.open(photo_of(face_in()))
+    assert desk.editor.guarding.problems == ()
+
+
+def test_the_window_takes_the_parser_of_eleven_classes_where_it_is_here(monkeypatch):
+    monkeypatch.setattr(projecthelp, "is_here", lambda name: False)
+    assert projecthelp.parser() is None
+
+    class Fake:
+        def __init__(self, name):
+            assert name == ELEVEN
+
+        def parse(self, pixels, points):
+            return mouth_elsewhere(pixels, points)
+
+    monkeypatch.setattr(projecthelp, "is_here", lambda name: True)
+    monkeypatch.setattr(projecthelp, "SecondOpinion", Fake)
+    face = face_in()
+    labels = projecthelp.parser()(np.zeros((300, 400, 3), np.uint8), face.landmarks.points)
+    assert (labels == 7).any()

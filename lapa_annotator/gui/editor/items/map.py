@@ -93,7 +93,7 @@ def premultiplied(table: list[int]) -> NDArray[np.uint32]:
     out = alpha << 24
     for shift in (0, 8, 16):
         out |= ((colours >> shift & 255) * alpha + 127) // 255 << shift
-    return out
+    return out.astype(np.uint32, copy=False)
 
 
 @dataclass(frozen=True)
