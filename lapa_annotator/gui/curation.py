@@ -96,6 +96,7 @@ class Curation(QObject):
             return
         self._bring_forward(room=True)
         project = self._desk.project
+        self._again.begin()
         self.panel.show_progress(Step(0))
         title = self.tr("Looking for errors …")
         job = Job(lambda: stepwise(find_errors(project), title), title)

@@ -1,7 +1,11 @@
-"""Findings of a photo are looked at again as soon as somebody has worked on its faces."""
+"""Findings of a photo are looked at again as soon as somebody has worked on its faces.
+
+What is done here is seen at once; what others have done is seen when the photo is opened.
+"""
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,6 +39,8 @@ class LookAgain(QObject):
         self._document, self._findings, self._queue = document, findings, queue
         self._desk: Desk | None = None
         self._waiting: set[int] = set()
+        self._since = 0.0
+        self._looked: dict[int, float] = {}
         self._job: Job | None = None
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._look)
@@ -43,10 +49,28 @@ class LookAgain(QObject):
     def open(self, desk: Desk | None) -> None:
         """Work for another desk, or none."""
         self._desk = desk
-        self._waiting.clear()
+        self.begin()
+        if desk is not None:
+            desk.shown.connect(self._shown)
         self._rest.stop()
         if self._job is not None:
             self._job.cancel()
+
+    def begin(self) -> None:
+        """A search begins now: what was done before is in what it finds."""
+        self._since = time.time()
+        self._looked.clear()
+        self._waiting.clear()
+
+    def _shown(self, image_id: int) -> None:
+        """A photo is opened: somebody else may have worked on it since the search."""
+        desk = self._desk
+        if desk is None or desk.second or self._document.photo is None:
+            return
+        changed = desk.project.info(image_id).updated
+        if changed > self._looked.get(image_id, self._since) and self._findings.check(image_id):
+            self._waiting.add(image_id)
+            self._rest.start()
 
     def _changed(self, change: Change) -> None:
         photo, desk = self._document.photo, self._desk
@@ -64,6 +88,7 @@ class LookAgain(QObject):
             self._rest.start()
             return
         image_id, project = self._waiting.pop(), self._desk.project
+        self._looked[image_id] = time.time()
         title = self.tr("Looking again …")
         job = Job(lambda: stepwise(look_again(project, image_id), title), title, priority=1)
         job.returned.connect(partial(self._take, image_id))

@@ -14,6 +14,7 @@ from lapa_annotator.batch.execute import Serial
 from lapa_annotator.domain.edits import SetPoints
 from lapa_annotator.domain.schema import MIRROR
 from lapa_annotator.gui.errors.findings import STATE, State
+from lapa_annotator.store.project import Project
 from tests.gui.skin import cache_skin
 
 
@@ -200,3 +201,17 @@ def test_a_photo_that_cannot_be_measured_keeps_its_findings(hand, found):
     mend(hand)
     assert first.data(STATE) == State.CHECKED
     hand.wait(lambda: first.data(STATE) == State.OPEN)
+
+
+def test_what_somebody_else_has_mended_is_seen_when_the_photo_is_opened(hand, found):
+    project, first = hand.window.project, found.panel.model.index(0)
+    finding = found.panel.model.findings[0]
+    with Project.open(project.folder, annotator="ben") as other:
+        face = other.load(finding.image_id).faces[0]
+        before = face.landmarks.take(range(106))
+        points = face.landmarks.points[MIRROR]
+        other.save(finding.image_id, SetPoints(face.id, before, replace(before, points=points)))
+    assert first.data(STATE) == State.OPEN
+    hand.do("next_finding")
+    hand.wait(lambda: hand.shows("b.png"))
+    hand.wait(lambda: first.data(STATE) == State.MENDED)
