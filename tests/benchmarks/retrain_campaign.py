@@ -386,6 +386,19 @@ def collect(out: Path) -> None:
         draw(shown, out / "campaign.png")
 
 
+def summarize(out: Path) -> None:
+    """Print mean and span of the seeds for each queue and number of faces."""
+    rows = [row for path in sorted(out.glob("rows-*.csv")) for row in rows_of(path)]
+    for order, faces in sorted({(row[0], int(row[3])) for row in rows}):
+        mine = [row for row in rows if (row[0], int(row[3])) == (order, faces)]
+        told = []
+        for column, title in TITLES.items():
+            values = [float(row[column]) for row in mine]
+            told.append(f"{title} {np.mean(values):.3g} ({min(values):.3g} to {max(values):.3g})")
+        promoted = sum(row[-1] == "True" for row in mine)
+        say(f"{order}, {faces} faces, {promoted} of {len(mine)} promoted: {'; '.join(told)}")
+
+
 def draw(rows: list[list[str]], path: Path) -> None:
     """Draw what was measured against the finished faces: the seeds' mean, and all they span."""
     figure = Figure(figsize=(9, 6), layout="constrained")
@@ -429,4 +442,5 @@ def main() -> None:
         for one in work:
             one.result()
     collect(out)
+    summarize(out)
     say(f"kept in {out}")
