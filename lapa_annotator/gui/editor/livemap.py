@@ -195,6 +195,9 @@ class LiveMap(QObject):
         photo = self._document.photo
         found: Mapping[str, Any] = {} if photo is None else photo.segmentations
         self._segmentations, self._saved = dict(found), {}
+        if self._live is None or self._live.face_id not in {f.id for f in self._document.faces}:
+            # Until its own map is made, no other photo's may lie over this one.
+            self._item.set_rect(QRect())
         self._live = self._sketch = self._reference = None
         self._blinks = False
 

@@ -328,3 +328,24 @@ def test_the_dock_says_what_is_still_missing(desk):
 def test_a_segmentation_is_no_part_of_the_annotation(mapped):
     assert mapped.titles == []
     assert replace(mapped.document.annotation) == mapped.document.photo.annotation
+
+
+def test_another_photo_never_shows_the_map_of_the_one_before(desk):
+    waiting: list = []
+    desk.editor.live_map._run_slow = lambda make, done: waiting.append((make, done))
+
+    def arrive() -> None:
+        make, done = waiting.pop()
+        done(make())
+
+    desk.editor.toggle_map()
+    arrive()
+    assert drawn(desk).any()
+    # The same photo is read anew: its map stays in sight.
+    desk.editor.open(desk.document.photo)
+    assert desk.canvas.map_item.pixels.any()
+    arrive()
+    desk.editor.open(photo_of(face_in(), image_id=2))
+    assert not desk.canvas.map_item.pixels.any()
+    arrive()
+    assert drawn(desk).any()

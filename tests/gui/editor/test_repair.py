@@ -99,6 +99,15 @@ def test_the_eraser_brings_back_what_lies_below(repair):
     assert repair.titles[-1] == "Take repairs away"
 
 
+def test_the_eraser_is_named_as_such_where_it_leaves_repairs_beside_it(repair):
+    repair.key(Qt.Key.Key_H)
+    paint(repair)
+    repair.key(Qt.Key.Key_W)
+    paint(repair, (165, 140), (165, 175))
+    assert (layer(repair) != UNSET).any()
+    assert repair.titles[-1] == "Take repairs away"
+
+
 def test_undo_and_redo_take_a_stroke_back_and_bring_it_again(repair):
     before = live(repair).copy()
     repair.key(Qt.Key.Key_4)

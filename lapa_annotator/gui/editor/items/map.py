@@ -20,11 +20,11 @@ DIFFERS = 11
 """The index that stands for "was another class before" in the difference view."""
 
 OCCLUDER_COLOURS: dict[Occluder, tuple[int, int, int]] = {
-    Occluder.GLASSES: (190, 130, 40),
+    Occluder.GLASSES: (180, 180, 190),
     Occluder.HAND: (215, 150, 120),
-    Occluder.MASK: (110, 150, 170),
+    Occluder.MASK: (130, 175, 165),
     Occluder.HAT: (140, 140, 40),
-    Occluder.MICROPHONE: (150, 150, 150),
+    Occluder.MICROPHONE: (130, 95, 65),
     Occluder.OTHER: (160, 110, 170),
 }
 """RGB of what hides a face, apart from the colours of all classes."""

@@ -196,7 +196,9 @@ class Repairing(QObject):
         if edit is None:
             return
         name = value_name(self.state.value)
-        erased = (edit.after.values == UNSET).all()
+        # The rectangle of a stroke holds repairs that it leaves alone.
+        before, after = edit.before.values, edit.after.values
+        erased = (after[before != after] == UNSET).all()
         usual = tr("Take repairs away") if erased else tr("Repair {name}")
         self._document.apply(edit, (title or usual).format(name=name))
 
