@@ -11,6 +11,7 @@ from lapa_annotator.batch.execute import default_jobs
 from lapa_annotator.batch.export.card import CARD_TEXT, verify
 from lapa_annotator.batch.export.options import FINISHED, ExportOptions, Shown, SplitBy
 from lapa_annotator.batch.export.run import export
+from lapa_annotator.batch.export.stopped import remove_stopped, stopped_at
 from lapa_annotator.batch.options import read_splits
 from lapa_annotator.batch.transfer import import_data_set
 from lapa_annotator.cli.jobs import run_job
@@ -53,6 +54,9 @@ def export_verb(
     metadata: Annotated[bool, typer.Option(help="What the format loses, too, as JSON.")] = False,
     licence: Annotated[str, typer.Option(help="Terms of the data, for its card.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Replace an older export.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew where an export was stopped half way.")
+    ] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="How many processes.")] = None,
     check: Annotated[
         bool, typer.Option("--verify", help="PROJECT is an export: compare it with its manifest.")
@@ -60,9 +64,9 @@ def export_verb(
 ) -> None:
     """Write a project as a data set: with splits, a manifest of hashes and a sealed data card.
 
-    Run the same command again to go on after a stop. Two exports of the same state are the
-    same, byte by byte. Exit status: 0 all well, 1 some photos were skipped, 2 a wrong call,
-    130 cancelled.
+    Run the same command again to go on after a stop, with --fresh to begin anew. Two exports of
+    the same state are the same, byte by byte. Exit status: 0 all well, 1 some photos were
+    skipped, 2 a wrong call, 130 cancelled.
     """
     if check:
         _verify(project)
@@ -89,9 +93,19 @@ def export_verb(
         replace=replace,
         jobs=default_jobs() if jobs is None else jobs,
     )
+    _look_back(out, fresh)
     status = run_export(project, options)
     if status:
         raise typer.Exit(status)
+
+
+def _look_back(out: Path, fresh: bool) -> None:
+    """Say that an export goes on from where it was stopped, or remove what it left."""
+    stopped = stopped_at(out)
+    if stopped is not None and fresh:
+        remove_stopped(out)
+    elif stopped is not None:
+        typer.echo(f"{stopped}; it goes on from there (--fresh begins anew).")
 
 
 def run_export(folder: Path, options: ExportOptions) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Status
-from lapa_annotator.store.codec import unpack_annotation
+from lapa_annotator.store.codec import unpack_status
 from lapa_annotator.store.models import (
     STATUS_CODES,
     TASK_CODES,
@@ -153,7 +153,7 @@ def _done(connection: Connection, task: Task, name_id: int) -> int:
         wanted = select(SecondRow.annotation).where(exists().where(*mine, *same))
         packed = connection.scalars(wanted).all()
         finished = (Status.DONE, Status.APPROVED)
-        return sum(unpack_annotation(data).status in finished for data in packed)
+        return sum(unpack_status(data) in finished for data in packed)
     codes = [STATUS_CODES[status] for status in _DONE[task]]
     joined = (
         select(func.count())

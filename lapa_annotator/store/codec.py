@@ -163,6 +163,18 @@ def unpack_annotation(data: bytes) -> Annotation:
         raise DamagedError(f"a second annotation is damaged: {error}") from error
 
 
+def unpack_status(data: bytes) -> Status:
+    """Read the status alone of what ``pack_annotation`` wrote, which is much quicker.
+
+    Raises:
+        DamagedError: it is not what it should be.
+    """
+    try:
+        return Status(json.loads(_inflate(data, _MOST_EDIT_BYTES))["status"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DamagedError(f"a second annotation is damaged: {error}") from error
+
+
 def _inflate(data: bytes, most: int) -> bytes:
     unpack = zlib.decompressobj()
     try:

@@ -24,6 +24,7 @@ from lapa_annotator.batch.export.card import (
 from lapa_annotator.batch.export.options import ExportOptions
 from lapa_annotator.batch.export.plan import ExportTask, make_plan, state_of
 from lapa_annotator.batch.export.staging import MANIFEST, Staging, check_target, open_staging
+from lapa_annotator.batch.export.stopped import remove_stale
 from lapa_annotator.batch.export.work import ExportWorker, Made
 from lapa_annotator.batch.naming import printable
 from lapa_annotator.batch.records import sha256_of
@@ -91,6 +92,7 @@ def export(
         yield from _work(project, options, executor, tasks, staging, problems)
         last = yield from _finish(project, options, tasks, staging, problems)
         staging.publish()
+    remove_stale(options.out.parent)
     yield last
 
 

@@ -87,6 +87,11 @@ class Staging:
         self._run("INSERT OR REPLACE INTO photo VALUES (?, ?, ?)", image, stamp, kept)
         self._run("COMMIT")
 
+    def count(self) -> int:
+        """How many photos are done, whole or not."""
+        ((count,),) = self._run("SELECT count(*) FROM photo")
+        return int(count)
+
     def made(self, image: int) -> Made:
         """What became of a photo that is done.
 
@@ -154,22 +159,25 @@ class Staging:
 
 
 @contextmanager
-def open_staging(out: Path) -> Iterator[Staging]:
+def open_staging(out: Path, *, keep: bool = False) -> Iterator[Staging]:
     """Open the folder in which an export to ``out`` grows, and lock it.
 
-    When the block ends without an exception, the folder goes; else it stays to go on from.
+    When the block ends without an exception, the folder goes, unless it is to be kept; else it
+    stays to go on from.
 
     Raises:
         InputError: another export to ``out`` is at work, or it cannot be written.
     """
-    folder = _staging_folder(out)
+    folder = staging_folder(out)
     with locked_database(out, folder / _RECORDS, _TABLES) as connection:
         _put_back(folder / "before", out)
         yield Staging(folder, out, connection)
-    shutil.rmtree(folder, ignore_errors=True)
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _staging_folder(out: Path) -> Path:
+def staging_folder(out: Path) -> Path:
+    """Return the folder in which an export to ``out`` grows."""
     return out.parent / f".{out.name}.export"
 
 
@@ -210,4 +218,4 @@ def check_target(out: Path, *, replace: bool) -> None:
 
 def is_under_way(out: Path) -> bool:
     """Whether an export to ``out`` was stopped half way, and would go on from there."""
-    return (_staging_folder(out) / _RECORDS).is_file()
+    return (staging_folder(out) / _RECORDS).is_file()

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lapa_annotator.batch.export.staging import is_under_way
+from lapa_annotator.batch.export.stopped import Stopped, remove_stopped, stopped_at
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.gui.export.choices import Choices
 from lapa_annotator.gui.export.classes import ClassSection
@@ -58,6 +58,8 @@ class ExportDialog(QDialog):
         self.start = named(QPushButton(self.tr("Export")), "primary")
         self.cancel = QPushButton(self.tr("Cancel"))
         self.show_it = QPushButton(self.tr("Show folder"))
+        self.forget = QPushButton(self.tr("Remove what is left"))
+        self._offered = ""
         self._counting = QTimer(self, singleShot=True, interval=_COUNT_AFTER_MS)
         self._counting.timeout.connect(self._count)
         self._lay_out()
@@ -67,6 +69,7 @@ class ExportDialog(QDialog):
         self.start.clicked.connect(self.begin)
         self.cancel.clicked.connect(self.stop)
         self.show_it.clicked.connect(self._show_folder)
+        self.forget.clicked.connect(self.forget_stopped)
         self.check()
 
     def _lay_out(self) -> None:
@@ -79,7 +82,7 @@ class ExportDialog(QDialog):
         buttons = QHBoxLayout()
         buttons.addWidget(self.opens)
         buttons.addStretch(1)
-        for button in (self.show_it, self.cancel, self.start):
+        for button in (self.forget, self.show_it, self.cancel, self.start):
             buttons.addWidget(button)
         column = QVBoxLayout(self)
         column.addWidget(self.tabs, 1)
@@ -121,14 +124,34 @@ class ExportDialog(QDialog):
             self.tabs.setTabText(index, f"{text} ⚠" if is_wrong else text)
         self.classes.table.setEnabled(choices.keeps_labels)
         self.classes.reset.setEnabled(choices.keeps_labels)
-        goes_on = "folder" not in problems and is_under_way(Path(choices.folder))
-        self.start.setText(self.tr("Go on") if goes_on else self.tr("Export"))
         running = self._job is not None
+        may_go_on = "folder" not in problems and not running
+        self._offer(stopped_at(Path(choices.folder)) if may_go_on else None)
         self.start.setEnabled(not problems and not running)
         self.cancel.setEnabled(running)
         self.show_it.setEnabled(self._outcome is not None)
         self.tabs.setEnabled(not running)
         self._counting.start()
+
+    def _offer(self, stopped: Stopped | None) -> None:
+        """Offer to go on with an export that was stopped half way, or to remove what it left."""
+        self.start.setText(self.tr("Export") if stopped is None else self.tr("Go on"))
+        self.forget.setVisible(stopped is not None)
+        if stopped is not None and not self.told.text():
+            self._offered = f"{stopped}: go on, or remove what it left and begin anew."
+            self._tell(self._offered)
+        elif stopped is None and self._offered == self.told.text():
+            self._tell("")
+
+    def forget_stopped(self) -> None:
+        """Remove what an export left that was stopped half way."""
+        try:
+            remove_stopped(Path(self.choices().folder))
+        except InputError as error:
+            self._tell(str(error), bad=True)
+        else:
+            self._tell("")
+        self.check()
 
     def _count(self) -> None:
         choices = self.choices()

@@ -2,7 +2,9 @@
 
 import errno
 import json
+import os
 import shutil
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from lapa_annotator.batch.export.card import seal, verify
 from lapa_annotator.batch.export.options import ExportOptions, Shown, SplitBy
 from lapa_annotator.batch.export.run import export
 from lapa_annotator.batch.export.staging import open_staging
+from lapa_annotator.batch.export.stopped import remove_stopped, stopped_at
 from lapa_annotator.batch.photos import add_folder
 from lapa_annotator.batch.transfer import import_data_set
 from lapa_annotator.domain.edits import SetOverride, SetTags
@@ -200,6 +203,72 @@ def test_a_kill_between_two_renames_keeps_the_older_export(tmp_path: Path) -> No
         with pytest.raises(InputError, match="older export"), open_staging(out):
             assert files_of(out) == before
             _export(project, out)
+
+
+def _stop(project: Project, out: Path, after: int = 3) -> None:
+    with closing(export(project, ExportOptions(out, jobs=1), Serial())) as job:
+        for _ in range(after):
+            next(job)
+
+
+def test_what_a_stopped_export_left_is_told_and_can_be_removed(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with make_project(tmp_path, NAMES) as project:
+        assert stopped_at(out) is None
+        _stop(project, out)
+        stopped = stopped_at(out)
+        assert stopped is not None
+        assert stopped.photos == 2
+        assert "with 2 photo(s) done" in str(stopped)
+        assert stopped_at(out) == stopped, "to look changes nothing"
+        remove_stopped(out)
+        assert not _staging(out).exists()
+        assert stopped_at(out) is None
+        assert _export(project, out)[0].reused == 0
+
+
+def test_an_export_at_work_is_neither_stopped_nor_removed(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with make_project(tmp_path, NAMES) as project:
+        with closing(export(project, ExportOptions(out, jobs=1), Serial())) as job:
+            next(job)
+            assert stopped_at(out) is None
+            with pytest.raises(InputError, match="another run is at work"):
+                remove_stopped(out)
+        assert _staging(out).exists()
+
+
+def test_removing_what_is_left_between_two_renames_keeps_the_older_export(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with make_project(tmp_path, NAMES) as project:
+        _export(project, out)
+        before = files_of(out)
+        _stop(project, tmp_path / "other")
+        (_staging(tmp_path / "other")).rename(_staging(out))
+        out.rename(_staging(out) / "before")
+        remove_stopped(out)
+        assert files_of(out) == before
+
+
+def test_an_export_that_is_whole_takes_away_what_was_left_beside_it_for_a_month(
+    tmp_path: Path,
+) -> None:
+    stale, young, strange = (tmp_path / name for name in ("stale", "young", "strange"))
+    with make_project(tmp_path, NAMES) as project:
+        for out in (stale, young, strange):
+            _stop(project, out)
+        (_staging(strange) / "letter.txt").write_text("not ours")
+        foreign = _staging(tmp_path / "foreign")
+        foreign.mkdir()
+        (foreign / "records.sqlite").write_text("somebody's")
+        month_ago = time.time() - 31 * 86400
+        for folder in (_staging(stale), _staging(strange), foreign):
+            for file in folder.glob("records.sqlite*"):
+                os.utime(file, (month_ago, month_ago))
+        _export(project, tmp_path / "out")
+    assert not _staging(stale).exists()
+    for kept in (_staging(young), _staging(strange), foreign):
+        assert kept.exists()
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_written(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 from lapa_annotator.batch.execute import Serial
 from lapa_annotator.batch.export import run
 from lapa_annotator.batch.export.card import verify
+from lapa_annotator.batch.export.options import ExportOptions
+from lapa_annotator.batch.export.run import export
 from lapa_annotator.domain.edits import SetStatus, SetTags
 from lapa_annotator.domain.face import Status
 from lapa_annotator.domain.geometry import Similarity
@@ -140,6 +143,22 @@ def test_an_export_that_is_stopped_goes_on_where_it_was(finished, tmp_path) -> N
     assert first[0] >= 1
     assert verify(out) == [] and len(list(out.rglob("*.txt"))) == 3
     assert dialog.start.text() == "Export"
+
+
+def test_what_a_stopped_export_left_is_offered_and_can_be_removed(finished, tmp_path) -> None:
+    out = tmp_path / "out"
+    dialog = _dialog(finished, folder=str(tmp_path / "other"))
+    assert dialog.forget.isHidden()
+    with closing(export(finished.window.project, ExportOptions(out), Serial())) as job:
+        next(job), next(job)
+    dialog = _dialog(finished, folder=str(out))
+    assert "was stopped on" in dialog.told.text() and "with 1 photo(s) done" in dialog.told.text()
+    assert dialog.start.text() == "Go on"
+    dialog.forget.click()
+    assert dialog.forget.isHidden()
+    assert dialog.told.text() == ""
+    assert dialog.start.text() == "Export"
+    assert not out.with_name(".out.export").exists()
 
 
 def test_the_last_choice_comes_back_for_this_project_and_for_no_other(
