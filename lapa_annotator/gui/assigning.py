@@ -143,6 +143,6 @@ class AssignDialog(QDialog):
         """Say who has the photo on show for what."""
         titles = {self.task.itemData(i): self.task.itemText(i) for i in range(self.task.count())}
         have = self._project.assignments.of(self._image_id) if self._image_id else {}
-        rows = [f"{', '.join(people)} {titles[task.value]}" for task, people in have.items()]
-        text = self.tr("{who} has the photo on show.").format(who="; ".join(rows))
-        self.now.setText(text if rows else self.tr("Nobody has the photo on show."))
+        rows = [f"{', '.join(people)} ({titles[task.value]})" for task, people in have.items()]
+        text = self.tr("The photo on show is with {who}.").format(who=", ".join(rows))
+        self.now.setText(text if rows else self.tr("The photo on show is with nobody."))

@@ -24,12 +24,12 @@ def choose(dialog, task: Task, names: str, photos: int = 0) -> None:
 
 
 def test_the_photo_on_show_is_given_to_a_person_and_taken_back(hand, assigned):
-    assert "Nobody" in assigned.now.text()
+    assert "with nobody" in assigned.now.text()
     choose(assigned, Task.REVIEW, "cara")
     hand.wait(lambda: "1 photos were given" in assigned.told.text())
     of = hand.window.project.assignments.of
     assert of(hand.desk.image_id) == {Task.REVIEW: ["cara"]}
-    assert "cara to review" in assigned.now.text()
+    assert "with cara (to review)" in assigned.now.text()
     assigned.take_back.click()
     hand.wait(lambda: "nobody" in assigned.told.text())
     assert of(hand.desk.image_id) == {}
