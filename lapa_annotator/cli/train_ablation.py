@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -49,6 +50,10 @@ def ablation(
         int | None, typer.Option("--batch", min=1, help="Pictures a step; 16.")
     ] = None,
     seed: SeedOption = 0,
+    init: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Weights that every variant begins from, as they fit."),
+    ] = None,
     threads: ThreadsOption = 0,
     devices: Annotated[int, typer.Option(min=1, help="GPUs (or processes) that share it.")] = 1,
     cache: CacheOption = None,
@@ -85,6 +90,7 @@ def ablation(
         net=parser.net,
         named=named,
         seed=seed,
+        init=init,
         cache=cache or crops_folder(),
         **fields,
     )
