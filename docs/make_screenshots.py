@@ -42,7 +42,7 @@ from lapa_annotator.training.retrain.versions import TASK
 
 IMAGES = Path(__file__).parent / "images"
 SIZE = (1280, 800)
-PATIENCE_MS = 240_000
+PATIENCE_MS = 600_000
 # After so many finished faces a training is due.
 _EVERY = 2000
 # Point, and where to: pixels of the screen.
@@ -204,7 +204,7 @@ def repair(folder: Path) -> None:
     scene.do("paint_hair")
     scene.paint((0.05, 0.45), (0.0, 0.6), (0.02, 0.75))
     scene.do("paint_occluder")
-    scene.paint((0.16, 0.3), (0.3, 0.29), (0.44, 0.31), (0.42, 0.4), (0.2, 0.4), (0.16, 0.3))
+    scene.paint((0.14, 0.1), (0.3, 0.07), (0.42, 0.12), (0.4, 0.2), (0.2, 0.2), (0.14, 0.1))
     scene.do("paint_skin")
     scene.paint((0.6, 0.6), (0.7, 0.66), (0.8, 0.6), drop=False)
     scene.save("repair")
@@ -277,7 +277,7 @@ def helping(folder: Path) -> None:
 
 
 def exporting(folder: Path) -> None:
-    """The export dialog: what goes out, classes under other names, and one under way."""
+    """The export dialog: what goes out, and classes under other names; the report's dialog."""
     scene = Scene(folder)
     scene.open(_photos(folder))
     for _ in range(2):
@@ -296,6 +296,12 @@ def exporting(folder: Path) -> None:
     scene.save("export", dialog)
     dialog.tabs.setCurrentWidget(dialog.classes)
     scene.save("export-classes", dialog)
+    dialog.close()
+    scene.do("make_report")
+    report = scene.window.view.exports.report
+    report.folder.edit.setText(str(Path(tempfile.gettempdir()) / "faces-report"))
+    report.start.setFocus()
+    scene.save("report", report)
 
 
 def adjudication(folder: Path) -> None:
@@ -401,6 +407,10 @@ def retraining(folder: Path) -> None:
     scene = Scene(folder)
     scene.window.open_folder(place)
     scene.wait(lambda: scene.window.project is not None and scene.editor.has("points"))
+    # Rendered faces alone: the others are of people.
+    scene.window.view.panel.search.setText("synthetic status:done")
+    scene.wait(lambda: "synthetic" in scene.editor.document.photo.name)
+    scene.wait(lambda: not scene.window.queues.pictures.jobs)
     helper = scene.window.view.training
     helper.look()
     scene.idle(3000)
@@ -408,7 +418,10 @@ def retraining(folder: Path) -> None:
     helper.show()
     helper.dialog.resize(1000, 680)
     work = helper.dialog.work
-    work.start.click()
+    # Not by its button: that would begin a process which lets all others go first.
+    command = [sys.executable, "-m", "lapa_annotator", "retrain", str(place), "--threads", "1"]
+    with (folder / "trainer.log").open("wb") as log:
+        subprocess.Popen(command, stdout=log, stderr=log)
     scene.wait(lambda: work.course.errors.xData is not None and len(work.course.errors.xData) > 2)
     scene.save("retraining", helper.dialog)
     work.cancel.click()

@@ -165,7 +165,7 @@ class _Work(QWidget):
             self.failed.emit(error)
             return
         alive = training is not None and training.job.alive
-        counted = self.tr("{new} faces finished since the last training; due at {every}.")
+        counted = self.tr("{new:,} faces finished since the last training; due at {every:,}.")
         reports = training.reports() if training is not None else []
         lines = [_said(training), self._far(training, reports)]
         lines += [counted.format(new=told.new, every=told.every)]
@@ -284,6 +284,8 @@ class _Curve(QWidget):
             self.told.setText(self.tr("A forecast needs two versions of other sizes."))
         else:
             worth = self.tr("worth it") if told.worth_it else self.tr("time to stop")
-            text = self.tr("{n} more faces would bring the error to about {error:.2f} %: {worth}.")
+            text = self.tr(
+                "{n:,} faces more would bring the error to about {error:.2f} %: {worth}."
+            )
             self.told.setText(text.format(n=more, error=told.error, worth=worth))
         self.view.show_curve(points, more)

@@ -101,7 +101,7 @@ class TrainingHelp(QObject):
         if told is None or not told.now or self._reminded:
             return
         self._reminded = True
-        text = self.tr("{new} faces are finished since the last training: the model can learn.")
+        text = self.tr("{new:,} faces are finished since the last training: the model can learn.")
         self.said.emit(
             Message(
                 text.format(new=told.new),

@@ -159,7 +159,7 @@ def test_the_learning_curve_shows_the_versions_and_a_forecast(project, dialog, q
     version(project, "landmarks-0001", 500, 4.0)
     version(project, "landmarks-0002", 1000, 3.0)
     dialog.curve.fill()
-    qtbot.waitUntil(lambda: "more faces would bring" in dialog.curve.told.text())
+    qtbot.waitUntil(lambda: "faces more would bring" in dialog.curve.told.text())
     assert dialog.curve.view.versions.getData()[1].tolist() == [4.0, 3.0]
     assert dialog.curve.view.law.getData()[1][-1] < 3.0
 
