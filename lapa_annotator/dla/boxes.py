@@ -7,6 +7,7 @@ temple, with the far cheek's outline on a turned head.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from lapa_annotator.domain.geometry import Box
 _WIDER, _TALLER, _RAISED = 1.18, 1.21, 0.135
 
 _SAME_FACE_IOU = 0.3
+_AGREED_IOU = 0.4
 _CONTAINED = 0.6
 
 
@@ -53,6 +55,32 @@ def merge_boxes(boxes: list[Box]) -> list[Box]:
         x0, y0, x1, y1 = (float(edge) for edge in edges)
         merged.append(Box(x0, y0, x1, y1, best.score, best.roll))
     return merged
+
+
+def agreed_boxes(looks: Sequence[Sequence[Box]]) -> list[Box]:
+    """Bring together what several looks at the same picture say.
+
+    Args:
+        looks: the boxes of each look, all in one frame.
+
+    Returns:
+        One box for boxes that overlap, the best score first to choose: the mean of their edges
+        weighted by score, the best one's roll, and as score the mean over all looks of what
+        each says of it, 0 where it says nothing.
+    """
+    left = [(box, look) for look, boxes in enumerate(looks) for box in boxes]
+    left.sort(key=lambda found: found[0].score, reverse=True)
+    agreed: list[Box] = []
+    while left:
+        best = left[0][0]
+        same = [(box, look) for box, look in left if best.iou(box) > _AGREED_IOU]
+        left = [found for found in left if found not in same]
+        said = {look: box.score for box, look in reversed(same)}
+        weights = [box.score for box, _ in same]
+        edges = np.average([(b.x0, b.y0, b.x1, b.y1) for b, _ in same], axis=0, weights=weights)
+        x0, y0, x1, y1 = (float(edge) for edge in edges)
+        agreed.append(Box(x0, y0, x1, y1, sum(said.values()) / len(looks), best.roll))
+    return agreed
 
 
 def _along_face(box: Box, width: float, height: float, down: float) -> Box:

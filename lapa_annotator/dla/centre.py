@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lapa_annotator.dla.boxes import merge_boxes
+from lapa_annotator.dla.boxes import agreed_boxes, merge_boxes
 from lapa_annotator.dla.tiles import search_tiles
 from lapa_annotator.domain.geometry import Box, Similarity, square_crop
 from lapa_annotator.runtime.crops import Image, cut
@@ -28,11 +28,14 @@ MIN_SCORE = 0.5
 """What a face scores at least; the best F1 on mosaics of held-out faces."""
 
 _INPUT = 320
-# How a photo is looked at until something is found: (margin around it over its longer side,
-# least score). A face that fills the photo needs something around it; a photo without any sure
-# face may have an unsure one.
-_WEAK_SCORE = 0.35
-_LOOKS = ((0.0, MIN_SCORE), (0.6, MIN_SCORE), (0.0, _WEAK_SCORE), (0.6, _WEAK_SCORE))
+# The margins around a photo, over its longer side, that it is looked at with until something
+# is found: a face that fills the photo needs something around it.
+_MARGINS = (0.0, 0.6)
+# Where nothing is, it may be that looks at several sizes agree on something (docs/decisions/0197):
+# these margins, the least score that is listened to, and the least mean of all looks.
+_SIZES = (0.0, 0.3, 0.6, 1.2)
+_FAINT_SCORE = 0.1
+_AGREED_SCORE = 0.25
 # (shorter side of a photo in pixels from which on it is searched in tiles, a tile's side over
 # it), the largest photos first.
 _TILINGS = ((1800, 0.35), (700, 0.5))
@@ -50,13 +53,19 @@ class CentreDetector:
             Boxes in image pixels with score and roll; a box may reach over the image's edge.
         """
         found: list[Box] = []
-        for look in _LOOKS:
-            found = found or self._look(image, *look)
+        for margin in _MARGINS:
+            found = found or self._look(image, margin)
+        found = found or self._agreed(image)
         least = min(image.shape[:2])
         share = next((share for side, share in _TILINGS if least >= side), None)
         if share is not None:
             found += search_tiles(image, round(share * least), self._look)
         return sorted(merge_boxes(found), key=lambda box: box.area, reverse=True)
+
+    def _agreed(self, image: Image) -> list[Box]:
+        """Faces that no look is sure of and all together are."""
+        looks = [self._look(image, margin, _FAINT_SCORE) for margin in _SIZES]
+        return [box for box in agreed_boxes(looks) if box.score >= _AGREED_SCORE]
 
     def _look(self, image: Image, margin: float = 0.0, least: float = MIN_SCORE) -> list[Box]:
         height, width = image.shape[:2]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lapa_annotator.dla.boxes import merge_boxes, with_forehead, without_forehead
+from lapa_annotator.dla.boxes import agreed_boxes, merge_boxes, with_forehead, without_forehead
 from lapa_annotator.domain.geometry import Box
 
 
@@ -30,3 +30,26 @@ def test_the_forehead_lies_opposite_to_the_chin_however_the_face_is_turned(roll,
 def test_the_surest_box_of_a_face_gives_score_and_roll():
     (merged,) = merge_boxes([Box(0, 0, 10, 10, 0.3, 40), Box(0, 0, 10, 10, 0.9, 5)])
     assert (merged.score, merged.roll) == (0.9, 5)
+
+
+def test_looks_that_agree_share_a_box_between_them_and_a_mean_score():
+    one, other = Box(0, 0, 10, 10, 0.4, 12), Box(2, 0, 12, 10, 0.2, 50)
+    (agreed,) = agreed_boxes([[one], [other], []])
+    assert agreed.score == pytest.approx((0.4 + 0.2) / 3)
+    assert (agreed.x0, agreed.roll) == (pytest.approx(2 / 3), 12)
+
+
+def test_a_look_counts_once_however_often_it_says_the_same():
+    twice = [Box(0, 0, 10, 10, 0.4), Box(0, 0, 10, 11, 0.3)]
+    (agreed,) = agreed_boxes([twice, []])
+    assert agreed.score == pytest.approx(0.2)
+
+
+def test_what_a_single_look_says_counts_less_than_what_all_say():
+    alone, common = Box(50, 50, 60, 60, 0.45), Box(0, 0, 10, 10, 0.3)
+    best, rest = sorted(agreed_boxes([[alone, common], [common], [common]]), key=lambda b: -b.score)
+    assert (best.x0, rest.x0) == (0, 50)
+
+
+def test_looks_that_say_nothing_agree_on_nothing():
+    assert agreed_boxes([[], []]) == []

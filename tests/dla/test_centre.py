@@ -1,11 +1,13 @@
 """Our own detector: decoding its answers, and the shipped network on real photos."""
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 import skimage.data
 
+from lapa_annotator.dla import centre
 from lapa_annotator.dla.centre import MIN_SCORE, MODEL, CentreDetector, decode
 from lapa_annotator.domain.geometry import Box
 from tests.support import needs_models
@@ -57,6 +59,30 @@ def test_what_scores_too_little_is_no_face():
     say(raw, 3, 5, Box(20, 11, 61, 50), logit=math.log(MIN_SCORE / (1 - MIN_SCORE)) - 0.1)
     assert decode(raw) == []
     assert len(decode(raw, MIN_SCORE / 2)) == 1
+
+
+class TestWhereNoLookIsSure:
+    """A network that says the same of a face at any size, and nothing of anything else."""
+
+    face = Box(60, 50, 180, 190)
+
+    def detect(self, monkeypatch, sizes: int, score: float) -> list[Box]:
+        """Let the first so many sizes of a picture say that a face scores so much."""
+
+        def look(_, image, margin=0.0, least=MIN_SCORE):
+            agrees = margin in sorted(centre._SIZES)[:sizes] and score >= least
+            return [dataclasses.replace(self.face, score=score)] if agrees else []
+
+        monkeypatch.setattr(CentreDetector, "_look", look)
+        return CentreDetector().detect(np.zeros((240, 240, 3), np.uint8))
+
+    def test_all_sizes_together_find_a_face(self, monkeypatch):
+        (found,) = self.detect(monkeypatch, sizes=4, score=0.3)
+        assert found.iou(self.face) > 0.99
+        assert found.score == pytest.approx(0.3)
+
+    def test_one_size_alone_does_not(self, monkeypatch):
+        assert self.detect(monkeypatch, sizes=1, score=0.45) == []
 
 
 @needs_models(MODEL)
