@@ -9,13 +9,14 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from lapa_annotator.domain.agreement import apart, class_counts, f1_of
+from lapa_annotator.domain.agreement import ADJUDICATED, apart, class_counts, f1_of
 from lapa_annotator.domain.classes import CLASSES, N_CLASSES
-from lapa_annotator.domain.face import Face
+from lapa_annotator.domain.edits import Edit, EditConflictError, Gesture, SetStatus
+from lapa_annotator.domain.face import Annotation, Face, Status
 from lapa_annotator.domain.labelmap import LabelMap
 from lapa_annotator.domain.schema import GROUPS, N_POINTS
 from lapa_annotator.store.project import Project
-from lapa_annotator.store.values import ImageInfo
+from lapa_annotator.store.values import ImageInfo, JournalEntry
 
 MapOf = Callable[[ImageInfo, Face], LabelMap | None]
 """Gives a face's label map; None where that would need a network."""
@@ -83,7 +84,8 @@ def agreements(
 ) -> Iterator[Agreement]:
     """Compare second annotations that are done with the first one, which is finished.
 
-    Photos that are there twice, finished by different people, are compared as well.
+    Photos that are there twice, finished by different people, are compared as well. What has been
+    settled since counts as it was before: who has taken what another says would always agree.
 
     Args:
         project: an open project.
@@ -97,7 +99,9 @@ def agreements(
         others = [s for s in project.second.all(info.id) if s.is_done]
         if not others:
             continue
-        said = [(_author(project, info), project.load(info.id).faces)]
+        history = [e for e in project.history(info.id) if e.action == "edit" and not e.undone]
+        own = _unsettled(project.load(info.id), history)
+        said = [(_author(own, history) or info.annotator, own)]
         said += [(s.annotator, s.annotation.faces) for s in others]
         for one, two in combinations(said, 2):
             found = _compared((info, *one), (info, *two), map_of, by_id=True)
@@ -110,15 +114,38 @@ def agreements(
                 yield from [] if found is None else [found]
 
 
-def _author(project: Project, info: ImageInfo) -> str:
-    """Who set most of the points of the first annotation; a reviewer has changed it last."""
+def _unsettled(now: Annotation, history: Sequence[JournalEntry]) -> tuple[Face, ...]:
+    """The faces of the first annotation as they were before anybody settled between people."""
+    annotation = now
+    for edit in reversed([e.edit for e in history if e.edit is not None]):
+        if ADJUDICATED not in annotation.tags:
+            break
+        try:
+            annotation = edit.inverse().apply(annotation)
+        except (EditConflictError, KeyError):
+            return now.faces
+    return annotation.faces
+
+
+def _author(faces: tuple[Face, ...], history: Sequence[JournalEntry]) -> str:
+    """Who set most of the points of the first annotation, else who finished it, "" for nobody.
+
+    A reviewer has changed it last.
+    """
     names: dict[str, int] = {}
-    for face in project.load(info.id).faces:
+    for face in faces:
         marks = face.landmarks
         for name, touched in zip(marks.annotator, marks.touched, strict=True) if marks else ():
             if touched and name:
                 names[name] = names.get(name, 0) + 1
-    return max(names, key=lambda n: names[n]) if names else info.annotator
+    finished = (e.annotator for e in history if e.edit is not None and _finishes(e.edit))
+    return max(names, key=lambda n: names[n]) if names else next(finished, "")
+
+
+def _finishes(edit: Edit) -> bool:
+    if isinstance(edit, Gesture):
+        return any(_finishes(part) for part in edit.edits)
+    return isinstance(edit, SetStatus) and edit.after == Status.DONE
 
 
 _Side = tuple[ImageInfo, str, tuple[Face, ...]]

@@ -13,6 +13,7 @@ import pytest
 from lapa_annotator.batch.photos import add_folder
 from lapa_annotator.batch.summary.gather import Gathered, gather, worst_of
 from lapa_annotator.batch.summary.page import page, tables, write_report
+from lapa_annotator.domain.agreement import Verdict, adjudication
 from lapa_annotator.domain.edits import AddFace, Gesture, SetFace, SetStatus
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face, Status
@@ -206,6 +207,26 @@ def test_second_annotations_are_compared_by_point_and_by_class(tmp_path: Path) -
     assert len(_rows(told["agreement-points.csv"])) == 106
     html = page(found)
     assert "agree on least" in html and "F1 of their label maps" in html
+
+
+@pytest.mark.parametrize("verdict", [Verdict.THEIRS, Verdict.MEAN])
+def test_people_agree_no_better_after_somebody_has_settled_between_them(
+    tmp_path: Path, verdict: Verdict
+) -> None:
+    with make_project(tmp_path, ["a.png"]) as project:
+        folder = project.folder
+    _second(folder, "bö", 2.0)
+    with Project.open(folder, annotator="cara") as project:
+        (before,) = _gathered(project).agreements
+        image = int(project.ids()[0])
+        (theirs,) = project.second.all(image)[0].annotation.faces
+        now, by = project.load(image), {"annotator": "cara", "time": 0.0}
+        settled = adjudication(now, theirs.id, [theirs], verdict, None, **by)
+        project.save(image, settled)
+        project.save(image, SetStatus(now.status, Status.APPROVED))
+        (after,) = _gathered(project).agreements
+    assert (after.first, after.second) == ("ann", "bö")
+    assert after.nme == pytest.approx(before.nme)
 
 
 def test_a_second_annotation_that_is_not_done_is_not_compared(tmp_path: Path) -> None:
