@@ -65,6 +65,11 @@ def _areas(sample: Sample, face: int = 0) -> dict[str, int]:
     return {c.name: int((labels == c.id).sum()) for c in CLASSES[1:] if (labels == c.id).any()}
 
 
+def _hidden(sample: Sample, face: int = 0) -> dict[str, int]:
+    """What hides a face, and how many pixels of it."""
+    return {kind: int(mask.sum()) for kind, mask in sample.faces[face].hidden_by.items()}
+
+
 def test_pycocotools_reads_points_and_masks(tmp_path: Path) -> None:
     sample = _written("coco", tmp_path / "d")
     code = """
@@ -132,6 +137,7 @@ def test_datumaro_reads_cvats_xml(tmp_path: Path) -> None:
     said = _said_by("datumaro", _DATUMARO.replace("FORMAT", "'cvat'"), tmp_path / "d")
     assert said["size"] == [sample.height, sample.width]
     wanted = [(g, *p) for g in (1, 2) for p in _areas(sample, g - 1).items()]
+    wanted += [(g, "occluder", n) for g in (1, 2) for n in _hidden(sample, g - 1).values()]
     assert said["masks"] == [list(row) for row in sorted(wanted)]
     for i, face in enumerate(sample.faces):
         # CVAT counts from the picture's corner; Datumaro rounds to two decimals.
@@ -178,10 +184,10 @@ said = {"areas": areas, "controls": sorted(setup._controls), "valid": setup.vali
     said = _said_by("label_studio_sdk", code, tmp_path / "d")
     for i, face in enumerate(sample.faces):
         told = {name: area for parent, name, area in said["areas"] if parent == f"face{i}"}
-        assert told == _areas(sample, i)
+        assert told == _areas(sample, i) | _hidden(sample, i)
         points = np.array(said["points"][106 * i : 106 * (i + 1)])
         assert np.allclose(points * sample.size / 100 - 0.5, face.points)
-    assert said["controls"] == ["classes", "faces", "points"]
+    assert said["controls"] == ["classes", "faces", "occluders", "points"]
 
 
 def test_menpo_reads_pts(tmp_path: Path) -> None:
