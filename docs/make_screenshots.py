@@ -408,7 +408,10 @@ def retraining(folder: Path) -> None:
     scene.window.open_folder(place)
     scene.wait(lambda: scene.window.project is not None and scene.editor.has("points"))
     # Rendered faces alone: the others are of people.
-    scene.window.view.panel.search.setText("synthetic status:done")
+    view = scene.window.view
+    view.panel.search.setText("synthetic status:done")
+    scene.wait(lambda: view.images.rowCount() < 100)
+    view.first_photo()
     scene.wait(lambda: "synthetic" in scene.editor.document.photo.name)
     scene.wait(lambda: not scene.window.queues.pictures.jobs)
     helper = scene.window.view.training

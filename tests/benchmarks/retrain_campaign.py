@@ -160,10 +160,10 @@ class Campaign:
         bound = TOLERANCE * Landmarks(truth).interocular
         off = np.hypot(*(face.landmarks.points - truth).T)
         wrong = np.argsort(-off)[: int((off > bound).sum())].tolist()
-        if wrong:
-            before = face.landmarks.take(wrong)
-            origin = np.full(len(wrong), int(Origin.CORRECTED), np.uint8)
-            after = replace(before, points=truth[wrong], origin=origin)
+        for index in wrong:  # a drag each, as the project's effort counts them
+            before = face.landmarks.take([index])
+            origin = np.array([int(Origin.CORRECTED)], np.uint8)
+            after = replace(before, points=truth[[index]], origin=origin)
             project.save(image_id, SetPoints(face.id, before, after))
         project.save(image_id, SetStatus(project.load(image_id).status, Status.DONE))
         return len(wrong)
