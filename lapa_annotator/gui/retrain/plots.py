@@ -153,8 +153,9 @@ class LearningCurveView(QWidget):
             "untouched": [100 * p.untouched for p in points],
             "drags": [p.drags for p in points],
         }
-        for name, values in shown.items():
+        for name, series in shown.items():
             plot, line = self._beside[name]
-            known = ~np.isnan(np.array(values, np.float64))
-            line.setData(faces[known], np.array(values, np.float64)[known])
+            said = np.array(series, np.float64)
+            known = ~np.isnan(said)
+            line.setData(faces[known], said[known])
             plot.setVisible(bool(known.any()))
