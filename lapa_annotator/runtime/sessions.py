@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -23,7 +24,7 @@ def default_threads() -> int:
 
 
 class Session:
-    """A compiled network. It may be called from one thread at a time.
+    """A compiled network. Threads that call it at once wait for each other.
 
     Args:
         path: the model file (.tflite, .xml or .onnx).
@@ -56,6 +57,7 @@ class Session:
                 "INFERENCE_NUM_THREADS": default_threads() if threads is None else threads,
             }
             self._request = core.compile_model(model, "CPU", config).create_infer_request()
+            self._busy = threading.Lock()
         except RuntimeError as error:
             first = str(error).strip().splitlines()[-1][:200]
             raise InputError(
@@ -64,9 +66,11 @@ class Session:
 
     def __call__(self, array: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Run the network on its first input and return copies of all outputs, in file order."""
-        self._request.infer({0: np.ascontiguousarray(array, dtype=np.float32)})
-        outputs = self._request.model_outputs
-        return tuple(np.array(self._request.get_output_tensor(i).data) for i in range(len(outputs)))
+        request = self._request
+        with self._busy:
+            request.infer({0: np.ascontiguousarray(array, dtype=np.float32)})
+            places = range(len(request.model_outputs))
+            return tuple(np.array(request.get_output_tensor(i).data) for i in places)
 
 
 class Runner(Protocol):

@@ -28,6 +28,13 @@ from lapa_annotator.gui.window import Window
 from lapa_annotator.ppa.segment import Segmentation
 
 
+@pytest.fixture(autouse=True)
+def no_second_opinion(monkeypatch):
+    """No eleven-class network is here, unless a test brings one."""
+    monkeypatch.setattr("lapa_annotator.gui.projecthelp.is_here", lambda name: False)
+    monkeypatch.setattr("lapa_annotator.batch.errors.run._opinion", lambda: "")
+
+
 @dataclass
 class FakeModels:
     """Finds ``count`` faces in any photo, side by side; or fails as a missing file does."""

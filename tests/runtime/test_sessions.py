@@ -1,6 +1,7 @@
 """Where networks run: on the processor, on a GPU where there is one, and as told."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -79,3 +80,17 @@ def test_torch_answers_as_openvino_does(tmp_path):
     for one, other in zip(by_torch, by_openvino, strict=True):
         assert one.dtype == other.dtype == np.float32
         assert np.abs(one - other).max() < 5e-3
+
+
+def test_threads_that_run_a_network_at_once_each_get_their_own_answer(tmp_path):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    from lapa_annotator.runtime.convert import export_ir
+
+    torch.manual_seed(0)
+    network = torch.nn.Conv2d(3, 8, 5, padding=2)
+    run = sessions.Session(export_ir(network, 64, tmp_path / "a.xml"), shape=(1, 3, 64, 64))
+    pictures = np.random.default_rng(0).random((40, 1, 3, 64, 64), np.float32)
+    wanted = [run(picture)[0] for picture in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda picture: run(picture)[0], pictures))
+    assert all(np.array_equal(a, b) for a, b in zip(found, wanted, strict=True))
