@@ -191,9 +191,10 @@ def test_maps_by_another_network_than_the_settings_name_are_made_again(project, 
     assert len(another) == 1
 
 
-def test_a_network_that_is_not_there_is_told_at_once(project):
-    with pytest.raises(InputError):
-        tried(project, "segmenter=bspnet")
+def test_a_network_that_is_not_there_is_told_at_once(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("LAPA_MODELS", str(tmp_path / "nothing"))
+    with pytest.raises(InputError, match="multiclass is not here yet"):
+        tried(project, "segmenter=multiclass")
 
 
 def test_a_parser_that_is_not_there_is_told_at_once(project, tmp_path):
