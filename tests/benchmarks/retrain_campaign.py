@@ -261,7 +261,8 @@ class Plan:
         first = np.random.default_rng(0).permutation(len(every))
         test, start = first[:MEASURED], first[MEASURED : MEASURED + self.count]
         rest = np.random.default_rng(1 + seed).permutation(first[MEASURED + self.count :])
-        return tuple([every[i] for i in part] for part in (start, rest[:WAITING], test))  # type: ignore[return-value]
+        waiting = rest[:WAITING]
+        return [every[i] for i in start], [every[i] for i in waiting], [every[i] for i in test]
 
 
 def open_campaign(plan: Plan, folder: Path, photos: list[Path], test: list[Path]) -> Campaign:
