@@ -19,7 +19,7 @@ from lapa_annotator.training.datasets import (
     kept_crops,
 )
 from lapa_annotator.training.landmark_files import is_published, publish
-from lapa_annotator.training.landmarks import LandmarkLosses, LandmarkTask
+from lapa_annotator.training.landmarks import LANDMARK_AUGMENT, LandmarkLosses, LandmarkTask
 from lapa_annotator.training.loop import Machine, Progress, Recipe, fit, leads, trained
 from lapa_annotator.training.loop.machine import need
 
@@ -56,7 +56,7 @@ class LandmarkOrder:
     init: Path | None = None
     limit: int = 0
     losses: LandmarkLosses = field(default_factory=LandmarkLosses)
-    augment: AugmentSettings = field(default_factory=AugmentSettings)
+    augment: AugmentSettings = LANDMARK_AUGMENT
     cache: Path = field(default_factory=crops_folder)
     licence: str = UNNAMED_LICENCE
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from lapa_annotator.dla.heatmaps import SIGMA, decode, from_heatmap, to_heatmap
 from lapa_annotator.domain.landmarks import Points
-from lapa_annotator.domain.schema import OUTER_EYE_CORNERS
+from lapa_annotator.domain.schema import GROUPS, OUTER_EYE_CORNERS
+from lapa_annotator.training.data.augment import AugmentSettings
 from lapa_annotator.training.data.batches import LANDMARK_CROP, Batches, plain_batches
 from lapa_annotator.training.data.crops import Crops
 from lapa_annotator.training.evaluation import LandmarkPair, score_landmarks
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     import torch
 
 _MOST_AT_ONCE = 16
+
+LANDMARK_AUGMENT = AugmentSettings(background=0.65, recolour=0.3)
+"""How crops are changed for the landmark network: other rooms and shades, as for parsers (199)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,14 @@ class LandmarkLosses:
             divergence in nats.
         occluded: weight of a point that something hides, against one that is seen; absent
             points count nothing.
+        contour: weight of a point of the contour, against one of the inner points. A place
+            along the jaw is a matter of taste, and a third of all points lie there.
     """
 
     sigma: float = SIGMA
     coordinates: float = 0.05
     occluded: float = 0.5
+    contour: float = 0.5
 
 
 class LandmarkTask:
@@ -78,12 +85,13 @@ class LandmarkTask:
         """The batch of a step: uint8 pictures, points in heat-map pixels, weights.
 
         ``image`` (B, 3, 256, 256) uint8, ``points`` (B, 106, 2) float32, ``weights`` (B, 106)
-        float32: what the data set says, less where something hides a point.
+        float32: what the data set says, less where something hides a point and on the contour.
         """
         import torch
 
         arrays = self._batches.at(step)
         seen = np.array([0.0, self._losses.occluded, 1.0], np.float32)[arrays["visibility"]]
+        seen[:, list(GROUPS["contour"])] *= self._losses.contour
         points = to_heatmap(arrays["points"].astype(np.float64)).astype(np.float32)
         return {
             "image": torch.from_numpy(arrays["image"]),

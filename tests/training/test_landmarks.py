@@ -55,11 +55,17 @@ def test_hidden_points_weigh_less_and_absent_ones_nothing():
     def hidden(seed):
         crop = dotted(seed)
         visibility = crop.visibility.copy()
-        visibility[:3] = (0, 1, 2)
+        visibility[66:69] = (0, 1, 2)
         return dataclasses.replace(crop, visibility=visibility)
 
     weights = task(Dotted("ab", crop=hidden)).batch(0)["weights"]
-    assert weights[:, :3].tolist() == [[0, LandmarkLosses().occluded, 1]] * 2
+    assert weights[:, 66:69].tolist() == [[0, LandmarkLosses().occluded, 1]] * 2
+
+
+def test_a_place_along_the_jaw_weighs_less_than_one_within_the_face():
+    weights = task(Dotted("ab")).batch(0)["weights"]
+    assert set(weights[:, :33].flatten().tolist()) == {LandmarkLosses().contour}
+    assert set(weights[:, 33:].flatten().tolist()) == {1.0}
 
 
 def test_every_stack_is_supervised():

@@ -11,12 +11,11 @@ from lapa_annotator.dla.hourglass import HourglassProposer
 from lapa_annotator.dla.registry import Proposer
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.store.project import Project
-from lapa_annotator.training.data.augment import AugmentSettings
 from lapa_annotator.training.data.batches import Batches
 from lapa_annotator.training.data.split import Part
 from lapa_annotator.training.landmark_files import IR, publish
 from lapa_annotator.training.landmark_run import NETWORK
-from lapa_annotator.training.landmarks import LandmarkLosses, LandmarkTask
+from lapa_annotator.training.landmarks import LANDMARK_AUGMENT, LandmarkLosses, LandmarkTask
 from lapa_annotator.training.loop import Recipe, Task, trained
 from lapa_annotator.training.retrain.measure import measure
 from lapa_annotator.training.retrain.snapshot import Snapshot, SnapshotSource
@@ -62,7 +61,7 @@ class Landmarks:
         settings = run.order.settings
         kept = kept_crops_of(run, self)
         network, initial = self._network(run)
-        losses, augment = LandmarkLosses(), AugmentSettings()
+        losses, augment = LandmarkLosses(), LANDMARK_AUGMENT
         recipe = Recipe(
             task=TASK,
             network=NETWORK,
