@@ -33,6 +33,9 @@ TURNS: Mapping[str, tuple[float, float]] = {
 SHOTS = (0, 3, 5, 10)
 """After how many drags label maps are compared."""
 
+RADII = (0.03, 0.05, 0.08)
+"""How near the truth a point is said to be, of the inter-ocular distance."""
+
 _AFTER = (0, 1, 3, 5, 10)
 _BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
 
@@ -143,34 +146,64 @@ def true_segmentation(labels: NDArray[np.uint8]) -> Segmentation:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationRow:
-    """Of the points said to be near the truth with such a chance, how many are.
+    """Of the points said to be near the truth with about such a chance, how many are.
 
     Attributes:
+        radius: what counts as near, of the true inter-ocular distance.
         drags: how many drags came before.
+        least, most: the chances that are taken together; 0 and 1 for all points.
         said: mean chance that was said.
         right: share of the points that are within.
         points: how many points.
     """
 
+    radius: float
     drags: int
+    least: float
+    most: float
     said: float
     right: float
     points: int
 
 
-def calibration(sim: Simulation, radius: float = 0.05) -> list[CalibrationRow]:
-    """Compare what propagation says with the truth, worst point first dragged.
+def calibration(sim: Simulation, radii: Sequence[float] = RADII) -> list[CalibrationRow]:
+    """Compare what propagation says of untouched points with the truth, worst point first dragged.
+
+    Faces that are right after fewer drags are left out of what comes later.
 
     Args:
         sim: faces with priors that have not seen them, and sessions of propagation.
-        radius: of the true inter-ocular distance.
+        radii: of the true inter-ocular distance.
+
+    Returns:
+        For every radius and number of drags a row of all points, then one for each range of
+        chances that was said at all.
     """
-    said: dict[int, list[Array]] = {k: [] for k in _AFTER}
-    right: dict[int, list[NDArray[np.bool_]]] = {k: [] for k in _AFTER}
+    told = _told(sim, radii)
+    rows = []
+    for (radius, drags), pairs in told.items():
+        if not pairs:
+            continue
+        chance, hit = (np.concatenate(column) for column in zip(*pairs, strict=True))
+        for least, most in ((0.0, 1.0), *pairwise(_BINS)):
+            here = (chance >= least) & ((chance < most) | (most == 1))
+            if here.any():
+                said, right = float(chance[here].mean()), float(hit[here].mean())
+                rows.append(
+                    CalibrationRow(radius, drags, least, most, said, right, int(here.sum()))
+                )
+    return rows
+
+
+_Told = list[tuple[Array, NDArray[np.bool_]]]
+
+
+def _told(sim: Simulation, radii: Sequence[float]) -> dict[tuple[float, int], _Told]:
+    """(radius, drags) -> of every face the chances that were said of free points, and the truth."""
+    told: dict[tuple[float, int], _Told] = {(r, k): [] for r in radii for k in _AFTER}
     least = min(t for name, t in sim.sessions if name == "propagation")
-    for face, prior, session in zip(
-        sim.faces, sim.priors, sim.sessions["propagation", least], strict=True
-    ):
+    sessions = sim.sessions["propagation", least]
+    for face, prior, session in zip(sim.faces, sim.priors, sessions, strict=True):
         propagator = Propagator(prior, face.proposal)
         for drags in _AFTER:
             if drags > len(session.dragged):
@@ -179,21 +212,30 @@ def calibration(sim: Simulation, radius: float = 0.05) -> list[CalibrationRow]:
             estimate = propagator.move(fixed)
             free = face.known.copy()
             free[list(fixed)] = False
-            bound = radius * face.interocular
-            said[drags].append(estimate.chance_within(bound)[free])
             off = np.linalg.norm(estimate.points - face.truth, axis=1)[free]
-            right[drags].append(off <= bound)
-    rows = []
-    for drags in _AFTER:
-        if not said[drags]:
-            continue
-        chance, hit = np.concatenate(said[drags]), np.concatenate(right[drags])
-        for low, high in pairwise(_BINS):
-            here = (chance >= low) & (chance < high)
-            if here.any():
-                mean, share = float(chance[here].mean()), float(hit[here].mean())
-                rows.append(CalibrationRow(drags, mean, share, int(here.sum())))
-    return rows
+            for radius in radii:
+                bound = radius * face.interocular
+                told[radius, drags].append((estimate.chance_within(bound)[free], off <= bound))
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineRow:
+    """How many drags propagation takes once the prior has seen some corrected faces.
+
+    Attributes:
+        seen: how many corrected faces.
+        tolerance: of the inter-ocular distance.
+        faces: how many others are corrected with it.
+        mean, median, p90: drags a face; its mean, median and 90th percentile.
+    """
+
+    seen: int
+    tolerance: float
+    faces: int
+    mean: float
+    median: float
+    p90: float
 
 
 def online(
@@ -201,17 +243,25 @@ def online(
     test: Sequence[KnownFace],
     base: Prior,
     counts: Sequence[int],
-    tolerance: float,
+    annotators: Sequence[Annotator],
     seed: int = 0,
-) -> Iterator[tuple[int, float]]:
-    """Mean drags a face once the prior has seen so many corrected faces; yields (count, drags)."""
+) -> Iterator[OnlineRow]:
+    """Correct faces with a prior that has seen more and more corrected faces.
+
+    Args:
+        learning: the faces to learn from, taken by chance; the first ones stay the first.
+        test: the faces to correct, none of them among ``learning``.
+        base: what is known before the first.
+        counts: how many are seen; all of them stand for what is more than there are.
+        annotators: who corrects.
+        seed: of the order in which faces are learned from.
+    """
     order = np.random.default_rng(seed).permutation(len(learning))
-    for count in counts:
-        if count > len(learning):
-            break
+    for count in sorted({min(count, len(learning)) for count in counts}):
         seen = [learning[i].correction() for i in order[:count]]
         prior = base.updated(seen, passes=3) if seen else base
         helper = helpers(prior)["propagation"]
-        annotator = Annotator(tolerance)
-        drags = [len(correct(f, helper(f.proposal), annotator).dragged) for f in test]
-        yield count, float(np.mean(drags))
+        for annotator in annotators:
+            drags = [len(correct(f, helper(f.proposal), annotator).dragged) for f in test]
+            figures = _summary(np.array(drags))
+            yield OnlineRow(count, annotator.tolerance, len(test), *figures)

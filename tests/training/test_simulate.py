@@ -80,9 +80,28 @@ def test_points_are_kept_after_every_drag_and_repeated_when_there_are_fewer(face
 
 
 def test_more_corrected_faces_mean_fewer_drags(faces):
-    found = dict(online(faces[:16], faces[16:], Prior("m", Sums.none()), (0, 16, 500), 0.05))
-    assert list(found) == [0, 16]
-    assert found[16] < found[0]
+    annotators = [Annotator(0.05), Annotator(0.08)]
+    rows = list(online(faces[:16], faces[16:], Prior("m", Sums.none()), (0, 12, 500), annotators))
+    assert [r.seen for r in rows] == [0, 0, 12, 12, 16, 16]
+    assert [r.tolerance for r in rows] == [0.05, 0.08] * 3
+    assert all(row.faces == 8 for row in rows)
+    assert rows[4].mean < rows[0].mean
+    assert rows[4].p90 <= rows[0].p90
+
+
+def test_calibration_is_told_for_every_radius_and_in_ranges_of_what_was_said(faces):
+    simulation = Simulation(faces, folds(faces, "m", 3))
+    list(simulation.run([Annotator(0.05)]))
+    rows = calibration(simulation)
+    whole = [r for r in rows if (r.least, r.most) == (0, 1)]
+    assert {r.radius for r in whole} == {0.03, 0.05, 0.08}
+    for row in whole:
+        parts = [r for r in rows if (r.radius, r.drags) == (row.radius, row.drags) and r != row]
+        assert sum(r.points for r in parts) == row.points
+        assert all(r.least <= r.said <= r.most for r in parts)
+    narrow, wide = (next(r for r in whole if r.radius == x and not r.drags) for x in (0.03, 0.08))
+    assert narrow.said < wide.said
+    assert narrow.right < wide.right
 
 
 def test_every_face_is_measured_with_a_prior_that_has_not_seen_it(faces):
