@@ -90,6 +90,11 @@ class Patch:
         hidden = (self.values >= _FIRST) & (self.values != UNSET)
         return np.where(hidden, np.uint8(0), self.values)
 
+    @property
+    def hides(self) -> bool:
+        """Whether it knows of anything that hides the face."""
+        return not _are_classes(self.values)
+
     def occluders(self, size: tuple[int, int]) -> NDArray[np.uint8] | None:
         """Return what hides the face in a (width, height) picture: (H, W) uint8.
 
@@ -197,8 +202,9 @@ class Patch:
 
 def _are_classes(values: NDArray[np.uint8]) -> bool:
     """Whether there are no values but class ids and ``UNSET``."""
-    # Of unsigned bytes 255 + 1 is 0: one look at the largest is quicker than several at each.
-    return int((values + np.uint8(1)).max(initial=0)) <= N_CLASSES
+    # As a signed byte 255 is -1: the ends tell, and no pixel is written to find them.
+    signed = values.view(np.int8)
+    return int(signed.max(initial=0)) < N_CLASSES and int(signed.min(initial=0)) >= -1
 
 
 def _known(values: NDArray[np.uint8]) -> bool:

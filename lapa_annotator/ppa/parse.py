@@ -174,8 +174,9 @@ class FaceParser:
         place = dirty.x0, dirty.y0, dirty.x1 - dirty.x0, dirty.y1 - dirty.y0
         old, new = self._override.region(*place).values, override.region(*place)
         self._override = override
-        fixed = new.values != UNSET
-        if ((old != UNSET) & ~fixed).any():
+        fixed, gone = new.values != UNSET, old != UNSET
+        # In place: of a large stroke every new array costs as much as what is done with it.
+        if np.greater(gone, fixed, out=gone).any():
             return self._redraw(dirty)
         # Where repairs only came there is nothing to fuse.
         if not dirty.empty:

@@ -125,17 +125,20 @@ def _edit(
     face: Face, rect: Rect, mask: Mask, values: NDArray[np.uint8] | np.uint8
 ) -> SetOverride | None:
     was = face.override.region(rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0)
-    changed = (mask & (was.values != values)).view(np.uint8)
+    differs = was.values != values
+    # In place: of a large brush's stroke a new array each time would take most of the time.
+    differs &= mask
+    changed = differs.view(np.uint8)
     x, y, width, height = cv2.boundingRect(changed)
     if not width:
         return None
     here = slice(y, y + height), slice(x, x + width)
     # Copies, or a history of small repairs would keep every layer that ever was.
     before = was.values[here].copy()
-    after = before.copy()
-    paint = np.broadcast_to(values, mask.shape)[here].copy()
+    after = np.broadcast_to(values, mask.shape)[here].copy()
+    np.logical_not(differs, out=differs)
     # Many times as fast as NumPy's own copying by a mask.
-    cv2.copyTo(paint, changed[here], after)
+    cv2.copyTo(before, changed[here], after)
     for side in (before, after):
         # Nobody else has them: a patch need not copy them.
         side.setflags(write=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -13,6 +15,7 @@ from tests.benchmarks.drag import GOAL_MS, _open_editor, _say
 
 SIZE = (4000, 3000)
 STROKES, STEPS = 12, 40
+SIZES = 12.0, 80.0, 300.0
 
 
 def _send(canvas, kind, place, button, buttons) -> tuple[float, float]:
@@ -85,29 +88,42 @@ def _saved(folder: Path, editor) -> list[float]:
     return times
 
 
+def _strokes(editor, values: Iterable[int]) -> None:
+    """Draw strokes of some values, one below the other, and say what they cost."""
+    steps, ends = [], []
+    for k, value in zip(range(STROKES), itertools.cycle(values), strict=False):
+        editor.repair.choose(value)
+        moves, end = _stroke(editor, (1400.0, 900.0 + 90 * k), 1100.0)
+        steps += moves
+        ends.append(end)
+    _figures("step", steps)
+    _figures("end", ends)
+
+
 def main() -> None:
     """Print median and 95th percentile of steps and ends of strokes, for three brushes."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtWidgets import QApplication
+    from lapa_annotator.gui.app import application
+    from lapa_annotator.gui.editor.repair.state import VALUES, RepairTool
 
-    application = QApplication.instance() or QApplication([])
-    assert application is not None
+    # The program's own: it keeps freed memory, as the window does.
+    kept_alive = application(["brush"])
+    assert kept_alive is not None
     editor, _ = _open_editor(*SIZE)
     editor.toggle_repair()
     _say(f"{SIZE[0]}x{SIZE[1]}, {STROKES} strokes of {STEPS} steps each")
     for name, show in (("whole photo", editor.fit), ("whole face", editor.fit_face)):
         show()
-        for size in (12.0, 80.0, 300.0):
+        for size in SIZES:
             editor.options.set("brush", size)
-            steps, ends = [], []
-            for k in range(STROKES):
-                editor.repair.choose(k % 11)
-                moves, end = _stroke(editor, (1400.0, 900.0 + 90 * k), 1100.0)
-                steps += moves
-                ends.append(end)
+            editor.repair.take(RepairTool.BRUSH)
             _say(f"  {name}, brush of {size:.0f} pixels")
-            _figures("step", steps)
-            _figures("end", ends)
+            _strokes(editor, VALUES[:11])
+            _say(f"  {name}, brush of {size:.0f} pixels, what hides the face")
+            _strokes(editor, VALUES[11:])
+            _say(f"  {name}, eraser of {size:.0f} pixels")
+            editor.repair.take(RepairTool.ERASER)
+            _strokes(editor, VALUES[:1])
     with tempfile.TemporaryDirectory() as folder:
         kept = _saved(Path(folder), editor)
     high = float(np.percentile(kept, 95))

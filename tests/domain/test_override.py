@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lapa_annotator.domain.override import EMPTY, UNSET, Patch
+from lapa_annotator.domain.override import EMPTY, UNSET, Occluder, Patch
 from tests.domain.strategies import layers, patches
 
 
@@ -85,6 +85,18 @@ def test_values_that_do_not_fill_the_shape_are_refused(shape: list[int]) -> None
     data = Patch(0, 0, np.zeros((2, 2), np.uint8)).to_dict() | {"shape": shape}
     with pytest.raises(ValueError, match="override patch of"):
         Patch.from_dict(data)
+
+
+@pytest.mark.parametrize("value", [*range(11), UNSET, *Occluder])
+def test_a_layer_knows_whether_it_holds_what_hides_a_face(value: int) -> None:
+    values = np.array([[UNSET, value], [0, 10]], np.uint8)
+    assert Patch(0, 0, values).hides == (value in list(Occluder))
+
+
+@pytest.mark.parametrize("value", [11, 99, 106, 127, 128, 254])
+def test_a_value_that_means_nothing_is_refused(value: int) -> None:
+    with pytest.raises(ValueError, match="class ids 0 to 10"):
+        Patch(0, 0, np.array([[0, value]], np.uint8))
 
 
 @given(layers, st.integers(0, 9), st.integers(0, 9))

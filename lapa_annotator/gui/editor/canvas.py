@@ -82,15 +82,14 @@ class Canvas(PhotoView):
         self.map_item = MapItem()
         self._boxes, self._curves, self._points = BoxesItem(), CurvesItem(), PointsItem()
         self.problems, self._overlay = ProblemsItem(), OverlayItem()
-        layers: tuple[QGraphicsItem, ...] = (
-            self.map_item,
+        self._drawings: tuple[QGraphicsItem, ...] = (
             self._boxes,
             self._curves,
             self._points,
             self.problems,
             self._overlay,
         )
-        for layer in layers:
+        for layer in (self.map_item, *self._drawings):
             self.scene().addItem(layer)
         self._loupe = Loupe(self.photo_item, self.viewport())
         self.live_curves = LiveCurves(document, parts, options, self._curves, self)

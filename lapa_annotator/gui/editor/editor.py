@@ -105,6 +105,7 @@ class Editor(EditorReview):
         self.repairing.message.connect(self.message)
         self.repair.changed.connect(self.state_changed)
         self.reviewing.comparing.changed.connect(self.state_changed)
+        self.reviewing.comparing.unblinked.connect(lambda: self.message.emit("info", ""))
         document.revisited.connect(self._revisit)
         document.face_switched.connect(self._want_segmentation)
         for signal in (

@@ -155,9 +155,14 @@ class EditorReview(EditorRepair):
     # Compare
 
     def blink(self) -> None:
-        """Show the other label map in place of this one, and back."""
-        if not self.reviewing.comparing.blink():
-            self.message.emit("info", tr("There is no other label map to compare with."))
+        """Show the other label map in place of this one, and back; nothing else is drawn."""
+        comparing = self.reviewing.comparing
+        text = tr("There is no other label map to compare with.")
+        if comparing.blink():
+            text = tr("Your label map; Esc shows the points again.")
+            if comparing.blinks:
+                text = tr("Instead of your label map: {name}.").format(name=comparing.name)
+        self.message.emit("info", text)
 
     def next_reference(self) -> None:
         """Compare with the model's own map, the last review's, the photo, or other people's."""

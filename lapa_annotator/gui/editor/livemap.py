@@ -84,7 +84,7 @@ class LiveMap(QObject):
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.catch_up)
         self._reference: Reference | None = None
-        self._blinks = False
+        self._bare = self._blinks = False
         self._wanted = 0
         document.opened.connect(self._on_opened)
         document.face_switched.connect(self.rebuild)
@@ -139,19 +139,19 @@ class LiveMap(QObject):
             self._show(self._all())
 
     def compare_with(self, reference: Reference | None) -> None:
-        """Measure the difference view from another map of the current face; None: the last save.
-
-        With none there is nothing to blink with either.
-        """
+        """Measure the difference view from another map of the current face; None: the last save."""
         self._reference = reference
-        self._blinks = self._blinks and reference is not None
-        self._show(self._all())
+        self.blink(False)
 
-    def blink(self, on: bool) -> bool:
-        """Draw the map compared with in place of the live one; False when there is none."""
-        self._blinks = on and self._reference is not None
+    def blink(self, bare: bool, other: bool = False) -> None:
+        """Draw a map and nothing beside it, or all that belongs to it again.
+
+        Args:
+            bare: draw classes alone, without what hides the face and without the difference.
+            other: draw the map compared with; the photo alone where there is none.
+        """
+        self._bare, self._blinks = bare, bare and other
         self._show(self._all())
-        return self._blinks
 
     def rebuild(self) -> None:
         """Make the map of the current face anew, off this thread; nothing when it is not shown."""
@@ -199,7 +199,7 @@ class LiveMap(QObject):
             # Until its own map is made, no other photo's may lie over this one.
             self._item.set_rect(QRect())
         self._live = self._sketch = self._reference = None
-        self._blinks = False
+        self._bare = self._blinks = False
 
     def _on_changed(self, change: Change) -> None:
         live = self._live
@@ -215,7 +215,8 @@ class LiveMap(QObject):
             return
         if change.override and change.rect is not None:
             self._paint(live, face, change.rect)
-        self._follow(live.face_id)
+        if not change.is_repair:
+            self._follow(live.face_id)
 
     def _follow(self, face_id: str, _: tuple[int, ...] = ()) -> None:
         """Bring the map, or its sketch, up to date with the points on screen."""
@@ -259,7 +260,7 @@ class LiveMap(QObject):
     def _paint(self, live: FaceMap, face: Face, where: Box) -> None:
         """Bring the map up to date with a face's override layer, which has changed somewhere."""
         x0, y0, x1, y1 = (round(v) for v in (where.x0, where.y0, where.x1, where.y1))
-        rect = Rect(x0 - 1, y0 - 1, x1 + 1, y1 + 1).shifted(-live.area.x0, -live.area.y0)
+        rect = Rect(x0, y0, x1, y1).shifted(-live.area.x0, -live.area.y0)
         self._show(live.parser.paint(within(face.override, live.area), rect))
 
     # What is drawn
@@ -295,19 +296,20 @@ class LiveMap(QObject):
         if rect.empty:
             return
         labels = live.parser.labels
-        if self._blinks and self._reference is not None:
-            labels = live.seen_of(self._reference, live.whole)
+        if self._blinks:
+            nothing = Rect(0, 0, 0, 0), labels[:0, :0]
+            labels = live.seen_of(self._reference or nothing, live.whole)
         shown = outlined(labels, rect) if self._options.outline else labels[rect.slices]
-        if self._options.difference and not self._blinks:
+        if self._options.difference and not self._bare:
             shown = self._differing(live, shown, rect)
-        if not self._blinks:
+        if not self._bare:
             shown = self._hatched(live, shown, rect)
         self._item.draw(rect.x0, rect.y0, shown)
 
     def _hatched(self, live: FaceMap, shown: LabelMap, rect: Rect) -> LabelMap:
         """Draw what hides the face in a rectangle, which is background in the map."""
         face = self._document.face
-        if face is None or not face.override.values.size:
+        if face is None or not within(face.override, live.in_photo(rect)).hides:
             return shown
         wide = live.hidden_in(face.override, rect)
         values = wide[1:-1, 1:-1]

@@ -8,10 +8,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from lapa_annotator.domain.classes import Label
-from lapa_annotator.domain.edits import SetStatus
+from lapa_annotator.domain.edits import SetOverride, SetStatus
 from lapa_annotator.domain.face import Annotation, Comment, Status
-from lapa_annotator.domain.override import Patch
+from lapa_annotator.domain.override import Occluder, Patch
+from lapa_annotator.gui.editor.items.map import DIFFERS
 from lapa_annotator.gui.editor.journal import Entry, MemoryJournal
+from lapa_annotator.gui.editor.review.comparing import PHOTO
 from lapa_annotator.gui.editor.review.deciding import commented, decided, last_decided
 from tests.gui.editor.conftest import SHIFT, face_in, photo_of
 from tests.gui.editor.test_livemap import drawn, live, segmentation
@@ -141,6 +143,52 @@ def test_blinking_shows_the_models_own_map_and_back(review):
     review.key(Qt.Key.Key_V)
     other = drawn(review)
     assert other[155, 160] != Label.HAIR
+    review.key(Qt.Key.Key_V)
+    np.testing.assert_array_equal(drawn(review), now)
+
+
+def drawings(desk) -> list[bool]:
+    """Of everything that is drawn over the label map: whether it can be seen."""
+    return [drawing.isVisible() for drawing in desk.canvas._drawings]
+
+
+def test_while_maps_blink_nothing_else_is_drawn_until_the_hand_does_something_else(review):
+    glasses = np.full((8, 40), Occluder.GLASSES, np.uint8)
+    face = review.document.face
+    edit = SetOverride(face.id, face.override.region(140, 100, 40, 8), Patch(140, 100, glasses))
+    review.document.apply(edit, "Glasses")
+    hatched = drawn(review)
+    assert (hatched[100:108, 140:180] > DIFFERS).all()
+    review.key(Qt.Key.Key_V)
+    assert not any(drawings(review))
+    assert drawn(review).max() < DIFFERS
+    review.key(Qt.Key.Key_V)
+    assert not any(drawings(review))
+    assert (drawn(review)[100:108, 140:180] == Label.BACKGROUND).all()
+    review.key(Qt.Key.Key_Escape)
+    assert all(drawings(review))
+    np.testing.assert_array_equal(drawn(review), hatched)
+
+
+def test_an_edit_another_reference_and_the_end_of_the_review_bring_all_else_back(review):
+    for other in (
+        lambda: review.document.select({54}, 54),
+        lambda: review.drag(review.point(16), review.point(16) + QPoint(0, 9)),
+        review.editor.next_reference,
+        review.editor.toggle_review,
+    ):
+        review.key(Qt.Key.Key_V)
+        assert not any(drawings(review))
+        other()
+        assert all(drawings(review))
+
+
+def test_the_photo_alone_is_blinked_with_too(review):
+    review.editor.options.set("reference", PHOTO)
+    now = drawn(review)
+    review.key(Qt.Key.Key_V)
+    assert not drawn(review).any()
+    assert not any(drawings(review))
     review.key(Qt.Key.Key_V)
     np.testing.assert_array_equal(drawn(review), now)
 

@@ -52,7 +52,16 @@ class HandCanvas(Canvas):
         points: tuple[QGraphicsItem, ...] = (self._points, self._overlay)
         for item in points:
             item.setVisible(hand is None)
+        # Where no point moves no outline does, and none need be drawn anew under a stroke.
+        caching = QGraphicsItem.CacheMode
+        kept = caching.NoCache if hand is None else caching.DeviceCoordinateCache
+        self._curves.setCacheMode(kept)
         self.use_tool(Tool.SELECT)
+
+    def set_bare(self, bare: bool) -> None:
+        """Show photo and label map alone, or what is drawn over them too."""
+        for drawing in self._drawings:
+            drawing.setVisible(not bare)
 
     def refresh(self, change: Change | None = None) -> None:
         """Draw every face anew; a repair changes none."""

@@ -113,7 +113,8 @@ class Repairing(QObject):
     def _paint(self, stroke: Stroke) -> None:
         face = self._face()
         if face is not None and not stroke.rect.empty:
-            self._apply(painted(face, stroke.rect, stroke.mask(), self._value))
+            value = self._value
+            self._apply(painted(face, stroke.rect, stroke.mask(), value), value)
 
     def _complete(self, stroke: Stroke) -> None:
         """Let the machine complete a rough stroke, off this thread."""
@@ -133,15 +134,16 @@ class Repairing(QObject):
             # Meanwhile another photo or face may be on show.
             if now is not None and now.id == face_id and self._document.photo is photo:
                 edit = painted(now, window, over.within(window, found), value)
-                self._apply(edit)
-                self._say_what_came_of_it(edit is not None, is_magic and not (found & ~seeds).any())
+                self._apply(edit, value)
+                is_alone = is_magic and not (found & ~seeds).any()
+                self._say_what_came_of_it(value, edit is not None, is_alone)
 
         self._run_slow(look, take)
 
-    def _say_what_came_of_it(self, painted_any: bool, found_no_edge: bool) -> None:
+    def _say_what_came_of_it(self, value: int, painted_any: bool, found_no_edge: bool) -> None:
         if not painted_any:
             text = tr("Nothing changed: what was found is {name} already, or may not be painted.")
-            text = text.format(name=value_name(self.state.value))
+            text = text.format(name=value_name(value))
         elif found_no_edge:
             text = tr("No edge was found around the stroke, so it alone was painted.")
         else:
@@ -170,7 +172,8 @@ class Repairing(QObject):
         width, height = area.x1 - area.x0, area.y1 - area.y0
         override = face.override.region(area.x0, area.y0, width, height).values
         region = connected(self.labels(area), override, (x, y))
-        self._apply(painted(face, area, region, self._value))
+        value = self._value
+        self._apply(painted(face, area, region, value), value)
 
     def operate(self, operation: Operation, title: str) -> None:
         """Let an operation on the chosen class change the whole map of the face."""
@@ -182,7 +185,7 @@ class Repairing(QObject):
         after = operation(before, self.state.value)
         allowed = Over(self.state.over, self.labels).within(area, np.ones(before.shape, bool))
         after = np.where(allowed | (before == self.state.value), after, before)
-        self._apply(relabelled(face, area, before, after), title)
+        self._apply(relabelled(face, area, before, after), self.state.value, title)
 
     def take_back(self) -> None:
         """Take every repair to the chosen class or occluder away."""
@@ -190,17 +193,16 @@ class Repairing(QObject):
         if face is not None:
             values, x, y = face.override.values, face.override.x, face.override.y
             rect = Rect(x, y, x + values.shape[1], y + values.shape[0])
-            self._apply(painted(face, rect, values == self.state.value, UNSET))
+            self._apply(painted(face, rect, values == self.state.value, UNSET), UNSET)
 
-    def _apply(self, edit: SetOverride | None, title: str = "") -> None:
+    def _apply(self, edit: SetOverride | None, value: int, title: str = "") -> None:
+        """Apply an edit that painted a value, or took repairs away: ``UNSET``."""
         if edit is None:
             return
-        name = value_name(self.state.value)
-        # The rectangle of a stroke holds repairs that it leaves alone.
-        before, after = edit.before.values, edit.after.values
-        erased = (after[before != after] == UNSET).all()
-        usual = tr("Take repairs away") if erased else tr("Repair {name}")
-        self._document.apply(edit, (title or usual).format(name=name))
+        if value == UNSET:
+            title = tr("Take repairs away")
+        name = "" if value == UNSET else value_name(value)
+        self._document.apply(edit, (title or tr("Repair {name}")).format(name=name))
 
     # What is there
 

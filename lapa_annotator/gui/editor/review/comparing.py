@@ -10,13 +10,13 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 from lapa_annotator.domain.agreement import apart
 from lapa_annotator.domain.face import Face
 from lapa_annotator.domain.override import EMPTY
-from lapa_annotator.gui.editor.canvas import Canvas
 from lapa_annotator.gui.editor.document import Document
 from lapa_annotator.gui.editor.facemap import Reference, map_of
 from lapa_annotator.gui.editor.items.others import OthersItem
 from lapa_annotator.gui.editor.items.photo import photo_levels
 from lapa_annotator.gui.editor.livemap import LiveMap, RunSlow
 from lapa_annotator.gui.editor.options import ViewOptions
+from lapa_annotator.gui.editor.repair.canvas import HandCanvas
 from lapa_annotator.gui.editor.review.beside import Beside
 from lapa_annotator.gui.editor.review.deciding import last_decided
 from lapa_annotator.ppa.raster import NOWHERE
@@ -28,16 +28,18 @@ MODEL, VERSION, PHOTO, OTHERS = range(4)
 class Comparing(QObject):
     """Draws the map to compare with, off the window's thread, while a review is on.
 
-    ``changed()`` tells that there is another one, or none.
+    ``changed()`` tells that there is another one, or none; ``unblinked()`` that points and all
+    else are drawn again.
     """
 
     changed = Signal()
+    unblinked = Signal()
 
     def __init__(
         self,
         document: Document,
         options: ViewOptions,
-        canvas: Canvas,
+        canvas: HandCanvas,
         live_map: LiveMap,
         run_slow: RunSlow,
         parent: QObject | None = None,
@@ -48,7 +50,7 @@ class Comparing(QObject):
         self._run_slow = run_slow
         self._wanted = 0
         self.reference: Reference | None = None
-        self.blinks = False
+        self.bare = self.blinks = False
         self.beside = Beside(canvas)
         self._others = OthersItem()
         canvas.scene().addItem(self._others)
@@ -56,6 +58,8 @@ class Comparing(QObject):
         document.face_switched.connect(self.look)
         document.moved.connect(self._show_others)
         document.changed.connect(self._show_others)
+        for signal in (document.moved, document.changed, document.selection_changed):
+            signal.connect(self.stop_blinking)
         options.changed.connect(self._on_option)
 
     @property
@@ -122,9 +126,32 @@ class Comparing(QObject):
             self._others.set_points(self._document.points(face), other[1].landmarks.points)
 
     def blink(self) -> bool:
-        """Show the other map in place of this one, or this one again; False without another."""
-        self.blinks = self._map.blink(not self.blinks)
-        return self.blinks or self.reference is not None
+        """Show the other map in place of this one, or this one again; False without another.
+
+        So that nothing but the map changes, nothing is drawn beside it until the hand does
+        something else.
+        """
+        if self._map.area is None or (self.reference is None and not self._is_photo):
+            return False
+        self._blink(bare=True, other=not self.blinks)
+        return True
+
+    def stop_blinking(self, *_: object) -> None:
+        """Show this map again, with points and all else that belongs to it."""
+        if self.bare:
+            self._blink(bare=False, other=False)
+            self.unblinked.emit()
+
+    def _blink(self, bare: bool, other: bool) -> None:
+        self.bare, self.blinks = bare, other
+        self._map.blink(bare, other)
+        self._canvas.set_bare(bare)
+        self._others.setVisible(not bare)
+
+    @property
+    def _is_photo(self) -> bool:
+        """Whether the photo alone is what is compared with."""
+        return bool(self._options.review) and int(self._options.reference) == PHOTO
 
     def look(self) -> None:
         """Draw the map to compare with anew."""
@@ -145,7 +172,7 @@ class Comparing(QObject):
 
     def _take(self, reference: Reference | None) -> None:
         self.reference = reference
-        self.blinks = False
+        self.stop_blinking()
         self._map.compare_with(reference)
         if reference is None:
             self.beside.show_map(None, NOWHERE)

@@ -7,11 +7,11 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QWidget
 
 from lapa_annotator.domain.face import Comment
-from lapa_annotator.gui.editor.canvas import Canvas
 from lapa_annotator.gui.editor.change import unless_repair
 from lapa_annotator.gui.editor.document import Document
 from lapa_annotator.gui.editor.livemap import LiveMap, RunSlow
 from lapa_annotator.gui.editor.options import ViewOptions
+from lapa_annotator.gui.editor.repair.canvas import HandCanvas
 from lapa_annotator.gui.editor.review.ask import AskLine
 from lapa_annotator.gui.editor.review.comparing import Comparing
 from lapa_annotator.gui.editor.review.pins import PinsItem
@@ -30,7 +30,7 @@ class Reviewing(QObject):
         self,
         document: Document,
         options: ViewOptions,
-        canvas: Canvas,
+        canvas: HandCanvas,
         live_map: LiveMap,
         run_slow: RunSlow,
         parent: QWidget,
