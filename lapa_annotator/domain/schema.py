@@ -68,6 +68,17 @@ GROUPS: dict[str, tuple[int, ...]] = {
     "mouth": _run(84, 103),
 }
 
+ORGANS: dict[str, tuple[int, ...]] = {
+    "contour": _run(0, 32),
+    "left eyebrow": _run(33, 41),
+    "right eyebrow": _run(42, 50),
+    "nose": _run(51, 65),
+    "left eye": (*_run(66, 74), 104),
+    "right eye": (*_run(75, 83), 105),
+    "mouth": _run(84, 103),
+}
+"""The parts that belong together: where one of them is wrong the others seldom are right."""
+
 INNER_POINTS: tuple[int, ...] = _run(33, 105)
 
 # Outlines of the classes that share points, in drawing order.

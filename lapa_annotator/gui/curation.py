@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 _SHARP = 2
 _FRAME = QColor(255, 140, 0)
 _ROOM = 0.3
-_HEIGHT = 560
+# Of the panel after a search, and what is left to those below, where there is not room for all.
+_HEIGHT, _LEFT = 560, 140
 
 
 class Curation(QObject):
@@ -174,6 +175,7 @@ class Curation(QObject):
         editor = self._editor
         if finding.face_id in {face.id for face in editor.document.faces}:
             editor.document.switch_face(finding.face_id)
+            editor.select_found(finding.points)
         self._unmark()
         if finding.place is None:
             editor.canvas.fit()
@@ -231,7 +233,10 @@ class Curation(QObject):
             dock.raise_()
             home = dock.parent()
             if room and isinstance(home, QMainWindow):
-                home.resizeDocks([dock], [_HEIGHT], Qt.Orientation.Vertical)
+                here = [dock, *home.tabifiedDockWidgets(dock)]
+                below = [d for d in home.findChildren(QDockWidget) if d not in here]
+                heights = [_HEIGHT, *(_LEFT for _ in below)]
+                home.resizeDocks([dock, *below], heights, Qt.Orientation.Vertical)
 
     def _tell(self, error: InputError) -> None:
         self.said.emit(Message(str(error), "error", "curation"))

@@ -35,7 +35,7 @@ from lapa_annotator.gui.retrain.helper import TrainingHelp
 from lapa_annotator.gui.secondtime import switch_second
 from lapa_annotator.gui.settings import Settings
 from lapa_annotator.gui.thumbnails import Thumbnails
-from lapa_annotator.gui.widgets import named
+from lapa_annotator.gui.widgets import named, scrolled
 from lapa_annotator.gui.workers import Job, Queues, once
 from lapa_annotator.store.project import Project
 from lapa_annotator.store.values import Order, OrderBy
@@ -58,6 +58,8 @@ _TABS = {
     "comments": "parts",
     "findings": "parts",
 }
+# What has a height of its own; on a low screen it is scrolled, so that lists have room.
+_FORMS = {"point", "map", "tones", "repair"}
 # What is brought into sight when one begins to repair or to review.
 _DOCK_OF = {"repair": "repair", "review": "comments"}
 # Heights in relation to each other.
@@ -353,7 +355,7 @@ class ProjectView(QMainWindow):
     def _dock(self, dock: Dock) -> QDockWidget:
         holder = QDockWidget(dock.title, self)
         holder.setObjectName(dock.id)
-        holder.setWidget(dock.widget)
+        holder.setWidget(scrolled(dock.widget) if dock.id in _FORMS else dock.widget)
         holder.visibilityChanged.connect(lambda _: self._title_docks())
         feature = QDockWidget.DockWidgetFeature
         holder.setFeatures(feature.DockWidgetClosable | feature.DockWidgetMovable)

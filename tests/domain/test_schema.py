@@ -16,6 +16,12 @@ def test_every_point_belongs_to_one_part_and_to_one_group() -> None:
     ]
 
 
+def test_every_part_belongs_to_one_organ_whole() -> None:
+    assert sorted(i for organ in schema.ORGANS.values() for i in organ) == list(range(106))
+    for part in schema.PARTS:
+        assert any(set(part.indices) <= set(organ) for organ in schema.ORGANS.values())
+
+
 def test_the_mirror_table_is_its_own_inverse_and_fixes_the_middle_line() -> None:
     assert (schema.MIRROR[schema.MIRROR] == np.arange(106)).all()
     middle = {16, 51, 52, 53, 54, 60, 87, 93, 98, 102}

@@ -33,4 +33,5 @@ def look(seen: Seen) -> Iterator[Finding]:
                 box_around(face.points[indices]),
                 f"{problem.message[:1].upper()}{problem.message[1:]}.",
                 f"{problem.kind}:{indices[0]}",
+                points=problem.indices,
             )

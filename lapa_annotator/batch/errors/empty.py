@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lapa_annotator.batch.errors.finding import Finding, box_around
 from lapa_annotator.batch.errors.seen import FaceSeen, Seen
@@ -45,7 +44,7 @@ def look(seen: Seen) -> Iterator[Finding]:
     for face, pixels in seen.mapped():
         if not any(pixels[1:]):
             said = "The label map is empty."
-            yield _finding(face, 1.0, said, "map", face.points)
+            yield _finding(face, 1.0, said, "map")
             continue
         drawn = fit_parts(face.points, seen.options.fit(""))
         lacking = [label for label in _SEVERITY if not pixels[label]]
@@ -53,9 +52,8 @@ def look(seen: Seen) -> Iterator[Finding]:
         if lacking:
             names = ", ".join(CLASSES[label].name for label in lacking)
             parts = [i for label in lacking if label in drawn for i in _points_of(label)]
-            where = face.points[parts] if parts else face.points
             worst = max(_SEVERITY[label] for label in lacking)
-            yield _finding(face, worst, f"The label map has no {_few(lacking)}.", names, where)
+            yield _finding(face, worst, f"The label map has no {_few(lacking)}.", names, parts)
 
 
 def _few(labels: list[Label]) -> str:
@@ -95,15 +93,17 @@ def _points_of(label: Label) -> list[int]:
 
 
 def _finding(
-    face: FaceSeen, severity: float, said: str, about: str, where: NDArray[np.float64]
+    face: FaceSeen, severity: float, said: str, about: str, parts: Sequence[int] = ()
 ) -> Finding:
+    """What a face lacks, with the points that it is about; none for the whole face."""
     return Finding(
         "empty",
         face.photo.info.id,
         face.photo.path,
         face.id,
         severity,
-        box_around(where),
+        box_around(face.points[list(parts)] if parts else face.points),
         said,
         about,
+        points=tuple(parts),
     )

@@ -25,6 +25,7 @@ class Finding:
         sentence: what is wrong, for people.
         about: what of the face it is about; the same as long as the finding is the same.
         other: another photo that it is about, 0 for none.
+        points: the points that it is about, none where it is not about points.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Finding:
     sentence: str
     about: str
     other: int = 0
+    points: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:

@@ -22,18 +22,10 @@ from lapa_annotator.batch.errors.finding import (
 from lapa_annotator.batch.errors.seen import FaceSeen, Seen
 from lapa_annotator.dla.covariance import assumed_covariance
 from lapa_annotator.dla.frame import MIRROR_SIGNS, canonical, mean_shape, mirrored, pose_features
+from lapa_annotator.domain.schema import ORGANS
 
 Array = NDArray[np.float64]
 
-REGIONS: dict[str, tuple[int, ...]] = {
-    "contour": tuple(range(33)),
-    "left eyebrow": tuple(range(33, 42)),
-    "right eyebrow": tuple(range(42, 51)),
-    "nose": tuple(range(51, 66)),
-    "left eye": (*range(66, 75), 104),
-    "right eye": (*range(75, 84), 105),
-    "mouth": tuple(range(84, 104)),
-}
 LEAST = 12
 """Fewer faces say nothing about what is usual."""
 _FROM, _SURE = 3.5, 9.0
@@ -54,16 +46,17 @@ def look(seen: Seen) -> Iterator[Finding]:
     distances, explained = shape_distances(faces)
     scores = robust_scores(np.log(np.maximum(distances, 1e-9)), _LEAST_DEVIATION)
     for k in np.flatnonzero(scores > _FROM):
-        face, region = faces[k], list(REGIONS)[int(explained[k].argmax())]
+        face, region = faces[k], list(ORGANS)[int(explained[k].argmax())]
         yield Finding(
             "shape",
             face.photo.info.id,
             face.photo.path,
             face.id,
             ramp(scores[k], _FROM / 2, _SURE),
-            box_around(face.points[list(REGIONS[region])], 0.15),
+            box_around(face.points[list(ORGANS[region])], 0.15),
             f"The shape is unusual, most of all the {region}.",
             region,
+            points=ORGANS[region],
         )
 
 
@@ -72,7 +65,7 @@ def shape_distances(faces: list[FaceSeen]) -> tuple[Array, Array]:
 
     Returns:
         (n,) squared Mahalanobis distances, each as if the face had not been learned from, and
-        (n, 7) how much of it each of ``REGIONS`` explains.
+        (n, 7) how much of it each of ``ORGANS`` explains.
     """
     shapes = np.stack([canonical(f.points).apply(f.points) - mean_shape() for f in faces])
     features = np.stack([pose_features(f.pose) for f in faces])
@@ -101,7 +94,7 @@ def shape_distances(faces: list[FaceSeen]) -> tuple[Array, Array]:
 def _explained(pulls: Array, inverse: Array) -> Array:
     """(n, m) how much nearer each face would be if one region's points were not known."""
     explained = []
-    for indices in REGIONS.values():
+    for indices in ORGANS.values():
         columns = (2 * np.array(indices)[:, None] + np.arange(2)).ravel()
         own = np.linalg.inv(inverse[np.ix_(columns, columns)])
         pull = pulls[:, columns]

@@ -48,7 +48,7 @@ EDITOR_ACTIONS: tuple[EditorAction, ...] = (
     _row("save", _("Save"), "Ctrl+S", "edit", "photo"),
     _row("finish", _("Done, next photo"), "Ctrl+Return", "edit", "photo"),
     _row("select_all", _("Select all points"), "Ctrl+A", "edit", "points"),
-    _row("select_part", _("Select the whole part"), "P", "edit", "selection"),
+    _row("select_part", _("Select the part, then all of its organ"), "P", "edit", "selection"),
     _row("select_none", _("Select nothing"), "Ctrl+Shift+A", "edit", "selection"),
     _row("next_point", _("Next point"), "Tab; S", "points", "points"),
     _row("previous_point", _("Previous point"), "Shift+Tab; W", "points", "points"),

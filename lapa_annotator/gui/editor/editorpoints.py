@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, Signal
@@ -15,6 +15,7 @@ from lapa_annotator.gui.editor import work
 from lapa_annotator.gui.editor.docks.point import visibility_name
 from lapa_annotator.gui.editor.editorview import EditorView
 from lapa_annotator.gui.editor.gestures.points import moved_title
+from lapa_annotator.gui.editor.parts import belonging, whole_parts, widened
 
 FAR = 10.0
 _DEGREE, _PERCENT = 1.0, 1.01
@@ -45,13 +46,18 @@ class EditorPoints(EditorView):
 
     def select_all(self) -> None:
         """Select every point of the face that can be picked."""
-        self._select(np.flatnonzero(self.parts.free_points()).tolist())
+        self._select(self._free())
 
     def select_part(self) -> None:
-        """Select the whole parts that hold selected points."""
-        chosen = {i for name in self._selected_parts() for i in PART_BY_NAME[name].indices}
-        free = self.parts.free_points()
-        self._select(i for i in chosen if free[i])
+        """Select the whole parts that hold selected points; again for the whole eye or mouth."""
+        self._select(widened(self.document.selection, self._free()))
+
+    def select_found(self, indices: Collection[int]) -> None:
+        """Select points that something is wrong with; of whole parts, their whole organs."""
+        free = self._free()
+        chosen = free.intersection(indices)
+        is_whole = whole_parts(chosen, free) <= chosen
+        self._select(belonging(chosen, free) if is_whole else chosen)
 
     def select_none(self) -> None:
         """Select nothing."""
@@ -205,6 +211,10 @@ class EditorPoints(EditorView):
     def _points(self) -> Points | None:
         face = self.document.face
         return None if face is None else self.document.points(face)
+
+    def _free(self) -> frozenset[int]:
+        """The points that can be picked."""
+        return frozenset(np.flatnonzero(self.parts.free_points()).tolist())
 
     def _chosen(self) -> list[int]:
         """The selected points that may move."""

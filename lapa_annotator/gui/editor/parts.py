@@ -8,7 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from lapa_annotator.domain.schema import N_POINTS, PARTS
+from lapa_annotator.domain.schema import N_POINTS, ORGANS, PART_BY_NAME, PART_OF_POINT, PARTS
+
+Indices = frozenset[int]
+
+
+def whole_parts(chosen: Indices, free: Indices) -> Indices:
+    """The points of every part that holds a chosen one; ``free`` are those that may be chosen."""
+    parts = [PART_BY_NAME[PART_OF_POINT[i]].indices for i in chosen]
+    return free.intersection(i for part in parts for i in part)
+
+
+def belonging(chosen: Indices, free: Indices) -> Indices:
+    """The points of every organ that holds a chosen one: of an eye its pupil, of lips both."""
+    organs = [organ for organ in ORGANS.values() if not chosen.isdisjoint(organ)]
+    return free.intersection(i for organ in organs for i in organ)
+
+
+def widened(chosen: Indices, free: Indices) -> Indices:
+    """The whole parts of chosen points, or of whole parts all that belongs with them."""
+    parts = whole_parts(chosen, free)
+    return belonging(chosen, free) if parts <= chosen else parts
 
 
 class PartsState(QObject):

@@ -20,7 +20,10 @@ STATE = Qt.ItemDataRole.UserRole + 1
 PICTURE = 84
 """Side of a row's picture, in device-independent pixels."""
 
+_SMALL_PICTURE = 56
 _PAD = 6
+# A list that would show fewer rows has lower ones.
+_ROWS = 5
 
 
 class State(StrEnum):
@@ -161,9 +164,18 @@ def _place(finding: Finding, others: Sequence[Finding]) -> int:
 class FindingPainter(QStyledItemDelegate):
     """Paints a row: picture, what is wrong, where, and how much it matters as a bar."""
 
+    _side = PICTURE
+
+    def fit(self, height: int) -> bool:
+        """Paint rows so that a list of that height shows some of them; whether they change."""
+        before = self._side
+        is_low = height < _ROWS * (PICTURE + 2 * _PAD)
+        self._side = _SMALL_PICTURE if is_low else PICTURE
+        return self._side != before
+
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         """All rows are of one height."""
-        return QSize(200, PICTURE + 2 * _PAD)
+        return QSize(200, self._side + 2 * _PAD)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one row."""
@@ -179,7 +191,7 @@ class FindingPainter(QStyledItemDelegate):
         severity = 0.0 if state is State.MENDED else finding.severity
         bar.setTop(bar.bottom() + 1 - round(severity * bar.height()))
         painter.fillRect(bar, severity_colour(severity))
-        frame = QRect(area.left() + 10, area.top(), PICTURE, PICTURE)
+        frame = QRect(area.left() + 10, area.top(), self._side, self._side)
         picture = index.data(Qt.ItemDataRole.DecorationRole)
         if isinstance(picture, QPixmap):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -199,8 +211,9 @@ class FindingPainter(QStyledItemDelegate):
         finding: Finding,
         state: State,
     ) -> None:
-        line = option.fontMetrics.height()
-        lower = QRect(area.left(), area.bottom() - 2 * line, area.width(), 2 * line)
+        is_low, line = self._side < PICTURE, option.fontMetrics.height()
+        below = line if is_low else 2 * line
+        lower = QRect(area.left(), area.bottom() - below, area.width(), below)
         upper = area.adjusted(0, 0, 0, -lower.height() - 2)
         font = QFont(option.font)
         font.setStrikeOut(state is State.MENDED)
@@ -216,10 +229,12 @@ class FindingPainter(QStyledItemDelegate):
             State.MENDED: self.tr("Mended"),
         }
         title = titles.get(state, BY_NAME[finding.kind].title)
-        path = painter.fontMetrics().elidedText(
-            finding.path, Qt.TextElideMode.ElideMiddle, lower.width()
-        )
-        painter.drawText(lower, Qt.AlignmentFlag.AlignBottom, f"{title}\n{path}")
+        metrics, middle = painter.fontMetrics(), Qt.TextElideMode.ElideMiddle
+        if is_low:
+            text = metrics.elidedText(f"{title} · {finding.path}", middle, lower.width())
+        else:
+            text = f"{title}\n{metrics.elidedText(finding.path, middle, lower.width())}"
+        painter.drawText(lower, Qt.AlignmentFlag.AlignBottom, text)
         painter.setFont(option.font)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -27,7 +27,7 @@ from lapa_annotator.gui.errors.findings import (
     FindingPainter,
     State,
 )
-from lapa_annotator.gui.widgets import named, wrapped
+from lapa_annotator.gui.widgets import ShortLabel, named, wrapped
 from lapa_annotator.gui.workers import Step
 
 _MOST_SAID = 3
@@ -62,7 +62,9 @@ class FindingsPanel(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(6)
         self.progress.hide()
-        self.notes = named(wrapped(""), "faint")
+        self.about = named(wrapped(self._purpose()), "faint")
+        self.notes = named(ShortLabel(), "faint")
+        self._painter = FindingPainter(self)
         self.list = self._list()
         self.fine = QPushButton(self.tr("This is fine"))
         self.fine.clicked.connect(lambda _: self.fine_asked.emit())
@@ -73,7 +75,7 @@ class FindingsPanel(QWidget):
     def _list(self) -> QListView:
         view = QListView()
         view.setModel(self.model)
-        view.setItemDelegate(FindingPainter(view))
+        view.setItemDelegate(self._painter)
         view.setUniformItemSizes(True)
         view.setMouseTracking(True)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -92,9 +94,16 @@ class FindingsPanel(QWidget):
         column.setSpacing(6)
         column.addLayout(top)
         column.addWidget(self.progress)
-        column.addWidget(self.notes)
+        column.addWidget(self.about)
         column.addWidget(self.list, 1)
+        column.addWidget(self.notes)
         column.addWidget(self.fine)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the list is low its rows are, too."""
+        super().resizeEvent(event)
+        if self._painter.fit(self.list.height()):
+            self.list.scheduleDelayedItemsLayout()
 
     def sizeHint(self) -> QSize:
         """Wide enough for a picture and a sentence."""
@@ -139,7 +148,8 @@ class FindingsPanel(QWidget):
         """Show what was found; None where nobody has looked yet."""
         self.model.show([] if found is None else found.findings)
         self._fill_kinds()
-        self.notes.setText(self._said(found))
+        self.about.setVisible(found is None)
+        self.notes.say([] if found is None else self._said(found))
         self.notes.setVisible(bool(self.notes.text()))
         self._offer()
 
@@ -148,21 +158,22 @@ class FindingsPanel(QWidget):
         self._fill_kinds()
         self._offer()
 
-    def _said(self, found: Found | None) -> str:
-        if found is None:
-            return self.tr(
-                "Looks through the whole project for points that cannot be right, unusual shapes "
-                "and sizes, photos that are there twice, and label maps that lack something."
-            )
+    def _purpose(self) -> str:
+        return self.tr(
+            "Looks through the whole project for points that cannot be right, unusual shapes "
+            "and sizes, photos that are there twice, and label maps that lack something."
+        )
+
+    def _said(self, found: Found) -> list[str]:
+        """What there is to say beside the findings, a sentence each; the most telling first."""
         lines = [] if found.findings else [self.tr("Nothing was found.")]
-        lines += found.notes
         lines += found.problems[:_MOST_SAID]
         more = len(found.problems) - _MOST_SAID
         if more > 0:
             lines.append(self.tr("And {n} more photos could not be read.").format(n=more))
         if found.fine:
             lines.append(self.tr("{n} are marked as fine.").format(n=found.fine))
-        return "\n".join(lines)
+        return lines + [f"{note[:1].upper()}{note[1:]}." for note in found.notes]
 
     def _fill_kinds(self) -> None:
         counts, chosen = self.model.counts(), self.kinds.currentData()

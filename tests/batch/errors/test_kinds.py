@@ -80,6 +80,7 @@ def test_anatomy_tells_what_the_guard_finds_and_where():
     assert (found.image_id, found.face_id, found.severity) == (1, "f1", 1.0)
     assert "swapped" in found.sentence
     assert found.place is not None
+    assert found.points == tuple(range(106))
 
 
 def test_a_shape_is_compared_only_among_enough_faces():
@@ -94,10 +95,11 @@ def test_a_part_that_lies_elsewhere_makes_an_unusual_shape(region, dx, dy):
     faces = [plain(k) for k in range(30)]
     assert list(shape.look(seen_of(*faces))) == []
     faces[7] = faces[7].copy()
-    faces[7][list(shape.REGIONS[region])] += np.array([dx, dy]) * 80
+    faces[7][list(shape.ORGANS[region])] += np.array([dx, dy]) * 80
     (found,) = shape.look(seen_of(*faces))
     assert found.image_id == 7
     assert found.severity > 0.2
+    assert found.points == shape.ORGANS[region]
 
 
 def test_turned_heads_do_not_make_an_outlier_among_their_like():

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 from lapa_annotator.domain.face import Annotation, Face, Status
 from lapa_annotator.domain.geometry import Box
 from lapa_annotator.domain.landmarks import Origin, Visibility
-from lapa_annotator.domain.schema import PART_BY_NAME
+from lapa_annotator.domain.schema import ORGANS, PART_BY_NAME
 from lapa_annotator.gui.editor.actions import EDITOR_ACTIONS
 from lapa_annotator.gui.editor.document import HOLD_MS
 from lapa_annotator.gui.editor.editor import Editor
@@ -178,6 +178,33 @@ def test_the_whole_part_is_turned_and_scaled_with_keys(desk):
     desk.key(Key.Key_Right, CTRL)
     desk.rest()
     assert desk.titles == ["Scale 8 points", "Scale 8 points", "Turn 8 points"]
+
+
+@pytest.mark.parametrize(("point", "organ"), [(66, "left eye"), (105, "right eye"), (98, "mouth")])
+def test_the_key_pressed_again_takes_all_that_belongs_to_the_part(desk, point, organ):
+    desk.document.select({point})
+    desk.key(Key.Key_P)
+    desk.key(Key.Key_P)
+    assert desk.document.selection == set(ORGANS[organ])
+    desk.key(Key.Key_P)
+    assert desk.document.selection == set(ORGANS[organ])
+
+
+def test_locked_parts_do_not_keep_the_key_from_the_rest_of_the_organ(desk):
+    desk.editor.parts.toggle_locked("inner lip")
+    desk.document.select({84})
+    desk.key(Key.Key_P)
+    desk.key(Key.Key_P)
+    assert desk.document.selection == set(PART_BY_NAME["outer lip"].indices)
+
+
+def test_a_found_part_is_selected_with_its_organ_and_a_few_points_alone(desk):
+    desk.editor.select_found(PART_BY_NAME["outer lip"].indices)
+    assert desk.document.selection == set(ORGANS["mouth"])
+    desk.editor.select_found((97, 103))
+    assert desk.document.selection == {97, 103}
+    desk.editor.select_found(())
+    assert desk.document.selection == set()
 
 
 def test_an_arrow_key_in_the_middle_of_a_drag_does_nothing(desk):

@@ -12,8 +12,8 @@ from lapa_annotator.batch.errors import run as looking
 from lapa_annotator.batch.errors.fine import fine_keys
 from lapa_annotator.batch.execute import Serial
 from lapa_annotator.domain.edits import SetPoints
-from lapa_annotator.domain.schema import MIRROR
-from lapa_annotator.gui.errors.findings import STATE, State
+from lapa_annotator.domain.schema import MIRROR, ORGANS, PART_BY_NAME
+from lapa_annotator.gui.errors.findings import PICTURE, STATE, State
 from lapa_annotator.store.project import Project
 from tests.gui.skin import cache_skin
 
@@ -68,6 +68,15 @@ def test_a_key_goes_to_the_photo_the_face_and_the_place(hand, found):
     hand.do("first_photo")
     hand.wait(lambda: hand.shows("a.png"))
     assert found._marker is None
+
+
+def test_the_points_that_a_finding_is_about_are_selected_with_all_that_belongs_to_them(hand, found):
+    model = found.panel.model
+    lips = replace(model.findings[0], points=PART_BY_NAME["outer lip"].indices, about="outside:84")
+    model.put(lips)
+    found._go_to(lips)
+    hand.wait(lambda: hand.shows("b.png"))
+    assert hand.editor.document.selection == set(ORGANS["mouth"])
 
 
 def test_the_list_is_gone_through_and_its_end_is_said(hand, found):
@@ -215,3 +224,23 @@ def test_what_somebody_else_has_mended_is_seen_when_the_photo_is_opened(hand, fo
     hand.do("next_finding")
     hand.wait(lambda: hand.shows("b.png"))
     hand.wait(lambda: first.data(STATE) == State.MENDED)
+
+
+def test_a_low_window_shows_several_rows_and_lets_the_other_panels_scroll(hand, found):
+    hand.window.resize(1366, 700)
+    found._bring_forward(room=True)
+    model, view = found.panel.model, found.panel.list
+    for number in range(12):
+        model.put(replace(model.findings[0], about=f"more {number}"))
+    hand.wait(lambda: view.viewport().height() > 4 * view.sizeHintForRow(0))
+    hand.window.resize(1366, 1400)
+    hand.wait(lambda: view.sizeHintForRow(0) > PICTURE)
+
+
+def test_what_does_not_fit_beside_the_list_is_in_the_tip(found):
+    notes = found.panel.notes
+    notes.say(["One sentence.", "Another sentence, which goes on and on."])
+    notes.resize(60, notes.height())
+    assert notes.minimumSizeHint().width() == 0
+    assert notes.toolTip() == "One sentence.\nAnother sentence, which goes on and on."
+    assert not notes.grab().isNull()
