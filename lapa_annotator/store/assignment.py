@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Status
-from lapa_annotator.store.codec import unpack_status
+from lapa_annotator.store.codec import STATUS_BYTES, peek_status, unpack_annotation
 from lapa_annotator.store.models import (
     STATUS_CODES,
     TASK_CODES,
@@ -150,10 +150,11 @@ def _done(connection: Connection, task: Task, name_id: int) -> int:
     mine = _assigned.c.task == TASK_CODES[task], _assigned.c.name_id == name_id
     if task is Task.SECOND:
         same = SecondRow.image_id == _assigned.c.image_id, SecondRow.annotator_id == name_id
-        wanted = select(SecondRow.annotation).where(exists().where(*mine, *same))
-        packed = connection.scalars(wanted).all()
+        head = func.substr(SecondRow.annotation, 1, STATUS_BYTES)
+        wanted = select(SecondRow.id, head).where(exists().where(*mine, *same))
+        rows = connection.execute(wanted).all()
         finished = (Status.DONE, Status.APPROVED)
-        return sum(unpack_status(data) in finished for data in packed)
+        return sum(_second_status(connection, *row) in finished for row in rows)
     codes = [STATUS_CODES[status] for status in _DONE[task]]
     joined = (
         select(func.count())
@@ -161,3 +162,12 @@ def _done(connection: Connection, task: Task, name_id: int) -> int:
         .join(ImageRow, ImageRow.id == _assigned.c.image_id)
     )
     return int(connection.scalar(joined.where(*mine, ImageRow.status.in_(codes))) or 0)
+
+
+def _second_status(connection: Connection, row_id: int, head: bytes) -> Status:
+    """How far a second annotation is, by how it begins; of an older one all is read."""
+    status = peek_status(head)
+    if status is None:
+        wanted = select(SecondRow.annotation).where(SecondRow.id == row_id)
+        status = unpack_annotation(connection.execute(wanted).scalar_one()).status
+    return status

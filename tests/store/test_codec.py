@@ -10,19 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lapa_annotator.domain.edits import SetStatus
-from lapa_annotator.domain.face import Status
+from lapa_annotator.domain.face import Annotation, Status
 from lapa_annotator.domain.landmarks import Landmarks
 from lapa_annotator.domain.override import EMPTY, Patch
 from lapa_annotator.store.codec import (
+    STATUS_BYTES,
     DamagedError,
+    pack_annotation,
     pack_edit,
     pack_landmarks,
     pack_patch,
+    peek_status,
+    unpack_annotation,
     unpack_edit,
     unpack_landmarks,
     unpack_patch,
 )
-from tests.store.builders import random_landmarks
+from tests.store.builders import random_face, random_landmarks
 
 
 class Numbers:
@@ -129,3 +133,17 @@ def test_an_edit_that_claims_an_enormous_layer_is_refused() -> None:
 def test_edits_come_back() -> None:
     edit = SetStatus(Status.NEW, Status.DONE)
     assert unpack_edit(pack_edit(edit)) == edit
+
+
+@pytest.mark.parametrize("faces", [0, 1, 5])
+@pytest.mark.parametrize("status", Status)
+def test_the_beginning_of_a_packed_annotation_tells_its_status(status: Status, faces: int) -> None:
+    annotation = Annotation(tuple(random_face(k) for k in range(faces)), status)
+    packed = pack_annotation(annotation)
+    assert peek_status(packed[:STATUS_BYTES]) == status
+    assert unpack_annotation(packed) == annotation
+
+
+@pytest.mark.parametrize("data", [b"", b"no zlib", zlib.compress(b'{"faces":[],"status":"done"}')])
+def test_a_beginning_that_tells_no_status_is_no_error(data: bytes) -> None:
+    assert peek_status(data) is None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +15,10 @@ import pytest
 
 from lapa_annotator.domain.edits import AddFace, EditConflictError, SetPoints, SetStatus
 from lapa_annotator.domain.errors import InputError
-from lapa_annotator.domain.face import Face, Status
+from lapa_annotator.domain.face import Annotation, Face, Status
 from lapa_annotator.domain.landmarks import Origin
+from lapa_annotator.store import assignment
+from lapa_annotator.store.codec import unpack_annotation
 from lapa_annotator.store.project import Project
 from lapa_annotator.store.salvage import salvage
 from lapa_annotator.store.values import Task
@@ -317,6 +321,33 @@ def test_a_second_annotation_counts_as_done_when_its_person_says_so(
         assert [a.done for a in project.assignments.all()] == [1]
         assert project.assignments.next_second([7, image]) is None
         assert project.assignments.mine(Task.SECOND) == {image}
+
+
+def test_counting_what_is_done_unpacks_no_annotation_but_those_of_older_versions(
+    annotated: tuple[Path, int, Face], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, image, _ = annotated
+    with _as(folder, "ben") as project:
+        project.assignments.give([image], ["ben"], Task.SECOND)
+        project.second.begin(image)
+        project.second.save(image, SetStatus(Status.PROPOSED, Status.DONE))
+        unpacked: list[bytes] = []
+
+        def unpack(data: bytes) -> Annotation:
+            unpacked.append(data)
+            return unpack_annotation(data)
+
+        monkeypatch.setattr(assignment, "unpack_annotation", unpack)
+        assert [a.done for a in project.assignments.all()] == [1]
+        assert not unpacked
+    with sqlite3.connect(folder / "project.db") as raw:
+        (packed,) = raw.execute("SELECT annotation FROM second").fetchone()
+        told = json.loads(zlib.decompress(packed))
+        older = {"faces": told.pop("faces"), **told}
+        raw.execute("UPDATE second SET annotation = ?", [zlib.compress(json.dumps(older).encode())])
+    with _as(folder, "ben") as project:
+        assert [a.done for a in project.assignments.all()] == [1]
+        assert len(unpacked) == 1
 
 
 @pytest.mark.parametrize("names", [[], ["ben", " "], ["ben", "ben"]])
