@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -61,7 +64,7 @@ def import_data_set(
     The photos stay where they are. Points are marked as imported; a label map becomes the
     override layer, so that every pixel of it is kept; the split becomes a tag. An image that
     has faces already is left alone. A generator that goes on after whatever is wrong with a
-    sample.
+    sample; what is refused as a whole is refused before anything is touched.
 
     Args:
         project: where to.
@@ -76,16 +79,19 @@ def import_data_set(
         InputError: the folder is laid out in no format, or its classes are not LaPa's.
     """
     root = source.absolute()
-    if is_archive(root):
-        root = _unpacked(root, unpacked)
-    format_ = format_of(root, format_name)
-    _check_classes(root)
-    if not format_.photos(root) and (unpacked is None or unpacked.exists()):
-        remedy = "name a new folder for them with --unpack"
-        raise InputError(source, "its photos lie inside its files", remedy)
+    with _taken_back(unpacked):
+        if is_archive(root):
+            root = _unpacked(root, unpacked)
+        format_ = format_of(root, format_name)
+        _check_classes(root)
+        if not format_.photos(root) and (unpacked is None or unpacked.exists()):
+            remedy = "name a new folder for them with --unpack"
+            raise InputError(source, "its photos lie inside its files", remedy)
+        samples = _with_photos(project, root, format_, unpacked)
+        first = list(islice(samples, 1))
     yield from _add_photos(project, format_.photos(root))
     done = faces = 0
-    for sample in _with_photos(project, root, format_, unpacked):
+    for sample in _to_the_end(chain(first, samples)):
         problem = None
         done += 1
         if isinstance(sample, InputError):
@@ -98,6 +104,26 @@ def import_data_set(
                 problem = str(error)
         yield Transferred(done, 0, faces, None if problem is None else printable(problem))
     yield Transferred(done, done, faces)
+
+
+@contextmanager
+def _taken_back(folder: Path | None) -> Iterator[None]:
+    """Take a new folder away again when the data set that it is for is refused."""
+    is_new = folder is not None and not folder.exists()
+    try:
+        yield
+    except InputError:
+        if folder is not None and is_new:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _to_the_end(samples: Iterator[Sample | InputError]) -> Iterator[Sample | InputError]:
+    """The samples, and as the last of them why there are no more where a file breaks off."""
+    try:
+        yield from samples
+    except InputError as error:
+        yield error
 
 
 def _unpacked(archive: Path, folder: Path | None) -> Path:

@@ -27,9 +27,11 @@ from lapa_annotator.formats.lapa import (
     write_labels,
     write_landmarks,
 )
+from lapa_annotator.formats.registry import FORMATS
 from lapa_annotator.store.cache import CachedSegmentation
 from lapa_annotator.store.project import Project
 from tests.batch.fakes import face_points
+from tests.formats.data_sets import one_sample, write_data_set
 
 WIDTH, HEIGHT = 60, 48
 
@@ -262,3 +264,41 @@ def test_of_68_points_the_others_are_proposed_by_the_mean_face(
     assert face.landmarks.touched.sum() == 60
     assert np.allclose(face.landmarks.points[54], _points(0)[54], atol=1e-5)
     assert set(face.landmarks.model) == {"", "mean face"}
+
+
+@pytest.mark.parametrize("format_", ["coco", "cvat", "labelstudio"])
+def test_a_data_set_that_is_refused_leaves_the_project_as_it_was(
+    format_: str, project: Project, tmp_path: Path
+) -> None:
+    root = tmp_path / "set"
+    write_data_set(root, FORMATS[format_], [one_sample(1, "a"), one_sample(2, "b", number=1)])
+    for file in (*root.rglob("*.json"), *root.rglob("*.xml")):
+        file.write_text("{")
+    with pytest.raises(InputError):
+        list(import_lapa(project, root))
+    assert not project.ids().size
+
+
+def test_a_data_set_that_breaks_off_keeps_what_came_in_and_says_so(
+    project: Project, tmp_path: Path
+) -> None:
+    root = tmp_path / "set"
+    write_data_set(root, FORMATS["cvat"], [one_sample(1, "a"), one_sample(2, "b", number=1)])
+    file = root / "annotations.xml"
+    whole = file.read_text()
+    file.write_text(whole[: whole.rindex("<image") + 40])
+    faces, problems = _run(import_lapa(project, root))
+    assert faces == 1
+    assert len(problems) == 1 and "it is no XML" in problems[0]
+
+
+def test_an_archive_that_holds_no_data_set_leaves_nothing_unpacked(
+    project: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("no data set")
+    archive = Path(shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path, "other"))
+    with pytest.raises(InputError, match="none of the formats"):
+        list(import_lapa(project, archive, unpacked=tmp_path / "here"))
+    assert not (tmp_path / "here").exists()
+    assert not project.ids().size

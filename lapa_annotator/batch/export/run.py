@@ -23,8 +23,9 @@ from lapa_annotator.batch.export.card import (
 )
 from lapa_annotator.batch.export.options import ExportOptions
 from lapa_annotator.batch.export.plan import ExportTask, make_plan, state_of
-from lapa_annotator.batch.export.staging import MANIFEST, Staging, check_target, open_staging
+from lapa_annotator.batch.export.staging import MANIFEST, Staging, open_staging
 from lapa_annotator.batch.export.stopped import remove_stale
+from lapa_annotator.batch.export.target import check_target
 from lapa_annotator.batch.export.work import ExportWorker, Made
 from lapa_annotator.batch.naming import printable
 from lapa_annotator.batch.records import sha256_of
@@ -81,7 +82,7 @@ def export(
             in use or not empty. After it: the disk is full.
     """
     options = replace(options, out=options.out.absolute())
-    check_target(options.out, replace=options.replace)
+    check_target(options.out, project.folder.absolute(), replace=options.replace)
     if executor is None:
         # A worker may be taken down at any moment: what it leaves half written is made again.
         many = options.jobs > 1

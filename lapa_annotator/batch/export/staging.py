@@ -19,7 +19,6 @@ from typing import Any
 
 from lapa_annotator.batch.export.work import Made, from_json, to_json
 from lapa_annotator.batch.records import damaged, locked_database, sha256_of, unwritable
-from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import write_error
 
 MANIFEST = "manifest.json"
@@ -192,28 +191,6 @@ def _put_back(before: Path, out: Path) -> None:
             before.rename(out)
     except OSError as error:
         raise write_error(out, error) from error
-
-
-def check_target(out: Path, *, replace: bool) -> None:
-    """Check that a data set may get the name ``out``.
-
-    Raises:
-        InputError: something else stands there, or an older export and it was not said to
-            replace it.
-    """
-    try:
-        if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-            return
-    except OSError as error:
-        raise write_error(out, error) from error
-    older = (out / MANIFEST).is_file()
-    if older and replace:
-        return
-    if older:
-        problem, remedy = "an older export is there", "choose a new folder or say --replace"
-    else:
-        problem, remedy = "is not empty", "choose a new folder"
-    raise InputError(out, problem, remedy)
 
 
 def is_under_way(out: Path) -> bool:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication
 
 from lapa_annotator.batch.export.options import ExportOptions, Shown, SplitBy
 from lapa_annotator.batch.export.splits import PERSON
-from lapa_annotator.batch.export.staging import MANIFEST
+from lapa_annotator.batch.export.target import Standing, standing
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Status
 from lapa_annotator.formats.classes import IDS, parse_classes
@@ -214,11 +214,11 @@ def _folder_problem(text: str, project: Path, *, replace: bool) -> str:
 def _standing_there(place: Path, *, replace: bool) -> str:
     if place.exists() and not place.is_dir():
         return tr("That is a file: choose another name.")
-    if place.is_dir() and any(place.iterdir()):
-        if not (place / MANIFEST).is_file():
-            return tr("That folder is not empty: choose a new one.")
-        if not replace:
-            return tr("An older export is there: choose a new folder, or tick that it is replaced.")
+    there = standing(place)
+    if there is Standing.SOMETHING:
+        return tr("That folder is not empty: choose a new one.")
+    if there is Standing.EXPORT and not replace:
+        return tr("An older export is there: choose a new folder, or tick that it is replaced.")
     above = next(p for p in (place, *place.parents) if p.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
         return tr("{folder} cannot be written to: choose another folder.").format(folder=above)

@@ -184,6 +184,41 @@ def test_an_export_into_what_is_there_is_refused_or_replaces_an_older_one(tmp_pa
     assert not _staging(out).exists()
 
 
+def test_what_a_person_put_into_an_export_is_not_replaced_with_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with make_project(tmp_path, NAMES) as project:
+        _export(project, out)
+        (out / "train" / "notes.txt").write_text("mine")
+        (out / "more.txt").write_text("mine too")
+        before = files_of(out)
+        with pytest.raises(InputError, match=r"has more\.txt and 1 more, which it did not write"):
+            _export(project, out, replace=True)
+        assert files_of(out) == before
+
+
+@pytest.mark.parametrize("manifest", ["{}", "[]", '{"files": {}}', "{"])
+def test_another_programs_folder_with_a_manifest_is_no_older_export(
+    tmp_path: Path, manifest: str
+) -> None:
+    out = tmp_path / "site"
+    out.mkdir()
+    (out / "manifest.json").write_text(manifest)
+    (out / "index.html").write_text("mine")
+    with (
+        make_project(tmp_path, NAMES) as project,
+        pytest.raises(InputError, match="is not empty"),
+    ):
+        _export(project, out, replace=True)
+    assert (out / "index.html").read_text() == "mine"
+
+
+def test_no_data_set_lands_in_the_project_or_around_it(tmp_path: Path) -> None:
+    with make_project(tmp_path, NAMES) as project:
+        for out in (project.folder, project.folder / "deep" / "out", tmp_path):
+            with pytest.raises(InputError, match="the project lies there"):
+                _export(project, out, replace=True)
+
+
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with make_project(tmp_path, NAMES) as project:

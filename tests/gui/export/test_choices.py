@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lapa_annotator.batch.export.card import CARD
 from lapa_annotator.batch.export.options import Shown, SplitBy
 from lapa_annotator.batch.export.run import Exported
 from lapa_annotator.batch.export.staging import MANIFEST
@@ -87,7 +88,9 @@ def test_a_folder_that_cannot_take_an_export_is_told(tmp_path: Path, project: Pa
         folder.mkdir()
     file.write_text("")
     (full / "notes.txt").write_text("")
-    (older / MANIFEST).write_text("{}")
+    (older / MANIFEST).write_text('{"files": {}}')
+    assert "not empty" in said(older, replace=True), "a manifest alone makes no export"
+    (older / CARD).write_text('{"seal": ""}')
     assert "not empty" in said(full) and "not empty" in said(full, replace=True)
     assert "older export" in said(older) and not said(older, replace=True)
     assert "is a file" in said(file)
