@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +20,8 @@ from lapa_annotator.ppa.raster import NOWHERE, Rect, fill_polygon, put_label
 from lapa_annotator.ppa.segment import Segmentation
 
 Layer = Literal["skin", "parts", "hair", "background"]
+Fill = Callable[[Polygon, Rect], NDArray[np.bool_]]
+"""Gives the pixels of a rectangle that lie in a polygon: ``fill_polygon``, or ``Fills``."""
 
 ORDER: tuple[Layer, ...] = ("skin", "parts", "hair", "background")
 """The paper's order: hair or sunglasses in front of an eye win."""
@@ -118,6 +121,15 @@ class FaceRegion:
     below: Polygon
     vouched: Polygon
 
+    def edge(self, rect: Rect) -> Polygon:
+        """(n, 2) the line along which ``below`` cuts what is in ``rect``; all of it, if none."""
+        if not len(self.below):
+            corners = [(rect.x0, rect.y0), (rect.x1, rect.y1)]
+            return np.array(corners, dtype=np.float64)
+        left, cut, right = self.below[0], self.below[1:-3], self.below[-3]
+        ends = _leaving(cut[0], left, rect), _leaving(cut[-1], right, rect)
+        return np.vstack([ends[0], cut, ends[1]])
+
 
 _EAR_LOBES = (6, 26)
 _FULL_SLACK = (9, 23)
@@ -173,12 +185,28 @@ def face_region(
     return FaceRegion(inside, below, np.vstack([jawline[first : last + 1], inner[::-1]]))
 
 
+def _leaving(
+    start: NDArray[np.float64], end: NDArray[np.float64], rect: Rect
+) -> NDArray[np.float64]:
+    """(2,) where the way to a far place leaves the columns of a rectangle, or a steep one its rows.
+
+    All that two such ways enclose of the rectangle lies in the rectangle around both.
+    """
+    (x, y), (dx, dy) = start.tolist(), (end - start).tolist()
+    if abs(dx) >= abs(dy):
+        share = ((rect.x1 if dx > 0 else rect.x0 - 1) - x) / dx
+    else:
+        share = ((rect.y1 if dy > 0 else rect.y0 - 1) - y) / dy
+    return np.asarray(start + max(0.0, share) * (end - start))
+
+
 def fuse(
     rect: Rect,
     base: Coarse,
     region: FaceRegion,
     parts: dict[int, list[Polygon]],
     order: tuple[Layer, ...] = ORDER,
+    fill: Fill = fill_polygon,
 ) -> LabelMap:
     """Fuse the label map of one rectangle (LaPa, section 3.2(3)).
 
@@ -188,6 +216,7 @@ def fuse(
         region: what the contour says of skin.
         parts: class id -> polygons in image pixels, painted in the order of the ids.
         order: the layers, later ones on top.
+        fill: fills polygons.
 
     Returns:
         (rect height, rect width) uint8.
@@ -198,14 +227,14 @@ def fuse(
     if not place.empty:
         winner = winner.copy()
         band = winner[place.shifted(-rect.x0, -rect.y0).slices]
-        band[fill_polygon(region.vouched, place) & (band == BACKGROUND)] = SKIN
+        band[fill(region.vouched, place) & (band == BACKGROUND)] = SKIN
     for layer in order:
         if layer == "skin":
             place = base.skin.joined(Rect.around(region.inside)).clipped(rect)
             here = place.shifted(-rect.x0, -rect.y0).slices
-            put_label(out[here], Label.SKIN, _skin(place, winner[here], sure[here], region))
+            put_label(out[here], Label.SKIN, _skin(place, winner[here], sure[here], region, fill))
         elif layer == "parts":
-            _paint_parts(out, rect, parts)
+            _paint_parts(out, rect, parts, fill)
         elif layer == "hair":
             bare = out <= _BARE
             put_label(out, Label.HAIR, (winner == HAIR) & (sure | bare))
@@ -215,23 +244,27 @@ def fuse(
 
 
 def _skin(
-    place: Rect, winner: NDArray[np.uint8], sure: NDArray[np.bool_], region: FaceRegion
+    place: Rect,
+    winner: NDArray[np.uint8],
+    sure: NDArray[np.bool_],
+    region: FaceRegion,
+    fill: Fill,
 ) -> NDArray[np.bool_]:
     """Skin that was seen above the jaw, and what the contour vouches for.
 
     Shade and glare make a network doubt skin inside the contour; only a sure one is believed.
     """
     seen = winner == SKIN
-    claimed = fill_polygon(region.inside, place)
-    claimed &= seen | ((winner == BACKGROUND) & ~sure)
-    seen &= ~fill_polygon(region.below, place)
+    claimed = seen | ((winner == BACKGROUND) & ~sure)
+    claimed &= fill(region.inside, place)
+    seen &= ~fill(region.below, place)
     return np.asarray(seen | claimed)
 
 
-def _paint_parts(out: LabelMap, rect: Rect, parts: dict[int, list[Polygon]]) -> None:
+def _paint_parts(out: LabelMap, rect: Rect, parts: dict[int, list[Polygon]], fill: Fill) -> None:
     for label, rings in sorted(parts.items()):
         for ring in rings:
             place = Rect.around(ring).clipped(rect)
             if not place.empty:
                 here = out[place.shifted(-rect.x0, -rect.y0).slices]
-                put_label(here, label, fill_polygon(ring, place))
+                put_label(here, label, fill(ring, place))

@@ -15,6 +15,9 @@ from lapa_annotator.ppa.segment import Segmentation
 _ROOM = 0.15
 """What is seen beside the points, in parts of the longer side of their box."""
 
+_STILL = 0.3
+"""Pixels of a parser in steps by which the cut below the jaw may lag behind."""
+
 
 def surroundings(
     points: Points, said: Segmentation | None, override: Patch, size: tuple[int, int]
@@ -63,7 +66,9 @@ def local_parser(
     to_photo = in_steps(area, step).inverse()
     here = Segmentation(said.probabilities, to_photo.then(said.to_crop), said.model)
     fixed = thinned(within(override, area), step)
-    return FaceParser(size, to_photo.inverse().apply(points), here, options, fixed, touched)
+    still = 0.0 if step == 1 else _STILL
+    places = to_photo.inverse().apply(points)
+    return FaceParser(size, places, here, options, fixed, touched, still)
 
 
 def in_steps(area: Rect, step: int) -> Similarity:

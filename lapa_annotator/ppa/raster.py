@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -22,6 +23,11 @@ class Rect(NamedTuple):
     def empty(self) -> bool:
         """Whether it holds no pixel."""
         return self.x1 <= self.x0 or self.y1 <= self.y0
+
+    @property
+    def area(self) -> int:
+        """How many pixels it holds."""
+        return max(0, self.x1 - self.x0) * max(0, self.y1 - self.y0)
 
     @property
     def slices(self) -> tuple[slice, slice]:
@@ -53,18 +59,43 @@ class Rect(NamedTuple):
         """The rectangle of all pixels whose centres (n, 2) points enclose; n may be 0."""
         if not len(points):
             return NOWHERE
-        # Plain floats: this runs a dozen times in a step of a drag.
-        x, y = points[:, 0], points[:, 1]
-        left, top = math.ceil(_near(x.min())), math.ceil(_near(y.min()))
-        return cls(left, top, math.floor(_near(x.max())) + 1, math.floor(_near(y.max())) + 1)
+        # Plain floats and bare reductions: this runs a dozen times in a step of a drag.
+        x0, y0 = np.minimum.reduce(points).tolist()
+        x1, y1 = np.maximum.reduce(points).tolist()
+        left, top = math.ceil(_near(x0)), math.ceil(_near(y0))
+        return cls(left, top, math.floor(_near(x1)) + 1, math.floor(_near(y1)) + 1)
 
 
 def _near(value: float) -> float:
     """Beyond any picture the exact place no longer matters, but it must fit an integer."""
-    return min(max(float(value), -1e9), 1e9)
+    return min(max(value, -1e9), 1e9)
 
 
 NOWHERE = Rect(0, 0, 0, 0)
+
+
+def apart(rects: Sequence[Rect]) -> list[Rect]:
+    """Rectangles that cover what ``rects`` cover, and together little more; no empty ones.
+
+    Two become one where the one around both is hardly larger than they are.
+    """
+    out: list[Rect] = []
+    for rect in rects:
+        if rect.empty:
+            continue
+        joined = rect
+        for other in list(out):
+            both = joined.joined(other)
+            if both.area <= _ROOM * (joined.area + other.area) + _LITTLE:
+                out.remove(other)
+                joined = both
+        out.append(joined)
+    return out
+
+
+# Every rectangle costs as much as this many pixels, however few it has.
+_LITTLE = 10_000
+_ROOM = 1.2
 
 
 def fill_polygon(ring: NDArray[np.float64], rect: Rect) -> NDArray[np.bool_]:
@@ -110,6 +141,50 @@ def _crossings(ring: NDArray[np.float64], rect: Rect) -> tuple[NDArray[np.intp],
 def _within(values: NDArray[np.float64], low: int, high: int) -> NDArray[np.intp]:
     """The next whole numbers, kept between two; ``np.clip`` takes longer for so few."""
     return np.minimum(np.maximum(np.ceil(values), low), high).astype(np.intp)
+
+
+class Fills:
+    """Fills polygons as ``fill_polygon`` does, and remembers those that come again.
+
+    In a step of a drag most outlines are those of the step before. A polygon is known by being
+    the same array, which nobody may change; from the second time on all of it is kept.
+
+    Args:
+        image: no pixels outside of it are asked for.
+    """
+
+    def __init__(self, image: Rect) -> None:
+        self._image = image
+        self._kept: dict[int, tuple[NDArray[np.float64], Rect, NDArray[np.bool_] | None]] = {}
+
+    def __call__(self, ring: NDArray[np.float64], rect: Rect) -> NDArray[np.bool_]:
+        """See ``fill_polygon``; the answer is not to be written to."""
+        known = self._kept.pop(id(ring), None)
+        place, mask = (NOWHERE, None) if known is None else known[1:]
+        if known is not None and mask is None:
+            place = Rect.around(ring).clipped(self._image)
+            mask = fill_polygon(ring, place)
+            mask.setflags(write=False)
+        # What comes again is put at the end; what has not come for long is forgotten.
+        self._kept[id(ring)] = ring, place, mask
+        if len(self._kept) > _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        return fill_polygon(ring, rect) if mask is None else _cut(mask, place, rect)
+
+
+_MOST_KEPT = 32
+
+
+def _cut(mask: NDArray[np.bool_], place: Rect, rect: Rect) -> NDArray[np.bool_]:
+    """What a mask of ``place`` says of ``rect``; nothing is set outside of it."""
+    inner = rect.clipped(place)
+    here = mask[inner.shifted(-place.x0, -place.y0).slices]
+    if inner == rect:
+        return here
+    out = np.zeros((max(0, rect.y1 - rect.y0), max(0, rect.x1 - rect.x0)), np.bool_)
+    if not inner.empty:
+        out[inner.shifted(-rect.x0, -rect.y0).slices] = here
+    return out
 
 
 def put_label(out: NDArray[np.uint8], label: int, where: NDArray[np.bool_]) -> None:

@@ -65,9 +65,9 @@ class FaceMap:
         height, width = self.parser.labels.shape
         return Rect(0, 0, width, height)
 
-    def move(self, points: Points, touched: NDArray[np.bool_]) -> Rect:
-        """Bring the map up to date with (106, 2) points of the photo; see ``FaceParser.move``."""
-        return self.parser.move(in_steps(self.area, self.step).apply(points), touched)
+    def move(self, points: Points, touched: NDArray[np.bool_]) -> list[Rect]:
+        """Bring the map up to date with (106, 2) photo points; see ``FaceParser.changes``."""
+        return self.parser.changes(in_steps(self.area, self.step).apply(points), touched)
 
     def rings(self) -> dict[int, list[Points]]:
         """Class id -> the outlines in photo pixels."""

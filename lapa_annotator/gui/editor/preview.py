@@ -15,9 +15,13 @@ from lapa_annotator.domain.schema import N_POINTS, PARTS
 
 Mask = NDArray[np.bool_]
 
-_PART = np.zeros(N_POINTS, np.intp)
+# What comes along at one time: a part, or a third of the contour, which is as long as all others.
+_THIRD = 11
+_PIECE = np.zeros(N_POINTS, np.intp)
 for _place, _part in enumerate(PARTS):
-    _PART[list(_part.indices)] = _place
+    _PIECE[list(_part.indices)] = _place
+for _place, _start in enumerate(range(0, 3 * _THIRD, _THIRD), len(PARTS)):
+    _PIECE[_start : _start + _THIRD] = _place
 
 
 class Follower(Protocol):
@@ -72,11 +76,11 @@ class Preview:
             return tuple(indices)
         self.following[list(indices)] = False
         lag = self._lag()
-        # A whole face on its way is more than one step may cost: the hand's own parts move with
-        # it, and of the others the one that lags most; ``catch_up`` brings the rest.
-        by_part = np.zeros(len(PARTS))
-        np.maximum.at(by_part, _PART, lag)
-        now = np.isin(_PART, [*_PART[list(indices)], by_part.argmax()])
+        # A whole face on its way is more than one step may cost: the hand's own pieces move with
+        # it, and the one that lags most; ``catch_up`` brings the rest.
+        by_piece = np.zeros(_PIECE.max() + 1)
+        np.maximum.at(by_piece, _PIECE, lag)
+        now = np.isin(_PIECE, [*_PIECE[list(indices)], by_piece.argmax()])
         return (*indices, *self._bring(np.flatnonzero((lag > 0) & now)))
 
     def catch_up(self) -> tuple[int, ...]:
