@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -32,7 +32,7 @@ from lapa_annotator.ppa.fusion import (
     face_region,
     fuse,
 )
-from lapa_annotator.ppa.raster import NOWHERE, Rect
+from lapa_annotator.ppa.raster import NOWHERE, Fills, Rect, apart
 from lapa_annotator.ppa.segment import Segmentation
 
 Touched = NDArray[np.bool_]
@@ -87,6 +87,7 @@ class FaceParser:
         options: how to parse.
         override: pixels that a curator has fixed; on top of everything.
         touched: (106,) bool, the points that a person has set; none when left out.
+        still: pixels by which the cut below the jaw may lag behind its points; for sketches.
 
     Raises:
         ValueError: points of another shape, or one that is not finite.
@@ -100,12 +101,14 @@ class FaceParser:
         options: ParseOptions | None = None,
         override: Patch = EMPTY,
         touched: Touched | None = None,
+        still: float = 0.0,
     ) -> None:
-        self._options = options or ParseOptions()
+        self._options, self._still = options or ParseOptions(), still
         self._image = Rect(0, 0, *size)
         self._points, self._touched = check_points(points), _touched(touched)
         self._base = coarse(segmentation, size, self._options.sureness)
         self._override = override
+        self._fill = Fills(self._image)
         self._outlines = [self._fit_group(g) for g in GROUPS]
         self._region = self._fit_region()
         self.labels: LabelMap = np.zeros((size[1], size[0]), np.uint8)
@@ -142,25 +145,38 @@ class FaceParser:
         Raises:
             ValueError: points of another shape, or one that is not finite; nothing is changed.
         """
+        everything = NOWHERE
+        for rect in self.changes(points, touched):
+            everything = everything.joined(rect)
+        return everything
+
+    def changes(self, points: Points, touched: Touched | None = None) -> list[Rect]:
+        """Move as ``move`` does; the rectangles outside of which no pixel has changed.
+
+        Raises:
+            ValueError: as ``move``.
+        """
         points = check_points(points)
         touched = self._touched if touched is None else _touched(touched)
         changed = (points != self._points).any(axis=1)
         region_changed = (changed | (touched != self._touched))[list(REGION_POINTS)].any()
         self._points, self._touched = points, touched
-        dirty = NOWHERE
+        dirty = []
         for k, group in enumerate(GROUPS):
             if changed[list(group.indices)].any():
                 old, new = self._outlines[k], self._fit_group(group)
                 self._outlines[k] = new
-                dirty = dirty.joined(_redrawn(old, new))
+                dirty.append(_redrawn(old, new))
         if region_changed:
-            was, self._region = self._region, self._fit_region()
-            dirty = dirty.joined(_changed(was.inside, self._region.inside))
+            was, now = self._region, _kept(self._region, self._fit_region(), self._still)
+            self._region = now
+            skin = self._base.skin
+            dirty += _stretches(was.inside, now.inside, closed=True)
             # Where no skin was seen there is none to cut.
-            below = _changed(was.below, self._region.below).clipped(self._base.skin)
-            dirty = dirty.joined(below)
-            dirty = dirty.joined(_changed(was.vouched, self._region.vouched))
-        return self._redraw(dirty)
+            cut = _stretches(was.edge(skin), now.edge(skin), closed=False)
+            dirty += [rect.clipped(skin) for rect in cut]
+            dirty.append(_changed(was.vouched, now.vouched))
+        return [drawn for rect in apart(dirty) if not (drawn := self._redraw(rect)).empty]
 
     def paint(self, override: Patch, within: Rect | None = None) -> Rect:
         """Replace the override layer; return the rectangle that may have changed.
@@ -194,7 +210,7 @@ class FaceParser:
         rect = rect.clipped(self._image)
         if rect.empty:
             return NOWHERE
-        fused = fuse(rect, self._base, self._region, self.parts, self._options.order)
+        fused = fuse(rect, self._base, self._region, self.parts, self._options.order, self._fill)
         above = self._override.region(rect.x0, rect.y0, rect.x1 - rect.x0, rect.y1 - rect.y0)
         np.copyto(fused, above.classes, where=above.values != UNSET)
         self.labels[rect.slices] = fused
@@ -228,9 +244,34 @@ def _changed(before: Polygon, after: Polygon) -> Rect:
     """
     if before.shape != after.shape:
         return Rect.around(before).joined(Rect.around(after))
-    moved = (before != after).any(axis=1)
-    moved |= np.roll(moved, 1) | np.roll(moved, -1)
-    return Rect.around(np.vstack([before[moved], after[moved]]))
+    moved = _moved(before, after)
+    return Rect.around(np.concatenate([before[moved], after[moved]]))
+
+
+def _stretches(before: Polygon, after: Polygon, *, closed: bool) -> list[Rect]:
+    """As ``_changed``, but a rectangle for each stretch of polygons or of open lines."""
+    if before.shape != after.shape:
+        return [Rect.around(before).joined(Rect.around(after))]
+    moved = _moved(before, after)
+    ends = np.flatnonzero(np.diff(np.concatenate([[0], moved.view(np.int8), [0]])))
+    runs = [np.arange(i, j) for i, j in ends.reshape(-1, 2).tolist()]
+    if closed and len(runs) > 1 and moved[0] and moved[-1]:
+        runs[0] = np.concatenate([runs.pop(), runs[0]])
+    return [Rect.around(np.concatenate([before[run], after[run]])) for run in runs]
+
+
+def _moved(before: Polygon, after: Polygon) -> NDArray[np.bool_]:
+    """(n,) bool: the vertices that are not where they were, and their neighbours."""
+    moved: NDArray[np.bool_] = (before != after).any(axis=1)
+    return moved | np.roll(moved, 1) | np.roll(moved, -1)
+
+
+def _kept(was: FaceRegion, now: FaceRegion, still: float) -> FaceRegion:
+    """The region as it is now, but for vertices of its cut that have hardly moved."""
+    if not still or was.below.shape != now.below.shape:
+        return now
+    moved = np.abs(now.below - was.below).max(axis=1, keepdims=True) >= still
+    return replace(now, below=np.where(moved, now.below, was.below))
 
 
 def _extent(patch: Patch) -> Rect:

@@ -237,7 +237,8 @@ class LiveMap(QObject):
         self._sketch = None
         self._item.end_sketch()
         if live is not None and face is not None and points is not None:
-            self._show(live.move(points, self._document.touched(face)))
+            for rect in live.move(points, self._document.touched(face)):
+                self._show(rect)
 
     def _draw_sketch(self, live: FaceMap, face: Face, points: Points) -> bool:
         """Draw what is in sight, coarsely; False where the map itself is as quick."""
@@ -248,7 +249,8 @@ class LiveMap(QObject):
             return False
         touched, sketch = self._document.touched(face), self._sketch
         if sketch is not None and (sketch.area, sketch.step) == wanted:
-            self._show(sketch.move(points, touched))
+            for rect in sketch.move(points, touched):
+                self._show(rect)
             return True
         said = self._segmentations.get(face.id)
         area, step = wanted
