@@ -43,16 +43,39 @@ def ablation(
     size: Annotated[
         int | None, typer.Option(min=64, help="Side of the crops in pixels; 128.")
     ] = None,
+    margin: Annotated[
+        float | None, typer.Option(min=1, help="Side of the crops over that of the face's box.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0, help="Learning rate; the network's own.")
+    ] = None,
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Optimizer steps; 600.")
     ] = None,
     batch: Annotated[
         int | None, typer.Option("--batch", min=1, help="Pictures a step; 16.")
     ] = None,
+    gentle: Annotated[
+        bool, typer.Option("--gentle", help="Crops are hardly moved: small parts learn sooner.")
+    ] = False,
     seed: SeedOption = 0,
     init: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Weights that every variant begins from, as they fit."),
+    ] = None,
+    init_part: Annotated[
+        str,
+        typer.Option(metavar="NAME", help='Only what begins so is taken of it, like "backbone.".'),
+    ] = "",
+    batches: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep drawn batches there, for all variants and studies."),
+    ] = None,
+    apart: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER", help="Faces that are only scored, by themselves; repeat it."
+        ),
     ] = None,
     threads: ThreadsOption = 0,
     devices: Annotated[int, typer.Option(min=1, help="GPUs (or processes) that share it.")] = 1,
@@ -81,7 +104,7 @@ def ablation(
     named = {**base.pop("named", {}), **dict(parser.read(text) for text in set_ or ())}
     given = {
         **{"classes": classes, "backbone": backbone, "width": width, "head": head, "edge": edge},
-        **{"size": size, "steps": steps, "batch": batch},
+        **{"size": size, "margin": margin, "rate": rate, "steps": steps, "batch": batch},
     }
     # What is typed beats the study's own, and that beats what is small for all.
     fields = {**_SMALL, **base, **{k: v for k, v in given.items() if v is not None}}
@@ -91,6 +114,10 @@ def ablation(
         named=named,
         seed=seed,
         init=init,
+        init_part=init_part,
+        gentle=gentle,
+        batches=batches,
+        apart=tuple(apart or ()),
         cache=cache or crops_folder(),
         **fields,
     )

@@ -61,7 +61,7 @@ def train_ablation(
         folder = run_folder(out, variant.name, seed)
         one = varied(replace(order, seed=seed), variant, out, unlabelled)
         last = Progress("done", 0, order.steps)
-        for last in train_parsing(one, folder, machine, export=False):
+        for last in train_parsing(one, folder, machine, export=False, watch=False):
             yield last
         if last.stage != "done":
             return

@@ -151,6 +151,7 @@ class ParsingTask:
         settings: what the network is built with; its ``classes`` are 2, 3 or 11.
         options: the settings of the losses.
         batches: augmented crops with maps, by step.
+        apart: crops that are scored too, each store by itself; no part of the scores of all.
 
     Args:
         network: row of ``nets.registry.NETWORKS``.
@@ -176,6 +177,7 @@ class ParsingTask:
         self.net, self.settings, self.initial = network, settings, initial
         self.batches = batches
         self._held_out, self._most = held_out, most
+        self.apart: Sequence[Crops] = ()
         self._mosaics = mosaics
         self._classes = int(settings["classes"])
         self.options = self.settle(options or {})
@@ -275,6 +277,7 @@ class ParsingTask:
         """F1 by class of the held-out crops, and their mean, in all and by store.
 
         The network sees each crop once, upright and unchanged; one confusion matrix a store.
+        What is scored apart follows, class by class with its name before it.
         """
         scores: dict[str, float] = {}
         everything = Confusion()
@@ -284,6 +287,9 @@ class ParsingTask:
             if len(self._held_out) > 1:
                 told = _scores(found, self._classes)
                 scores[f"{crops.name}: mean F1"] = told["mean F1"]
+        for crops in self.apart:
+            told = _scores(self.confusion(module, crops), self._classes)
+            scores |= {f"{crops.name}: {name}": value for name, value in told.items()}
         return _scores(everything, self._classes) | scores
 
     def confusion(self, module: torch.nn.Module, crops: Crops) -> Confusion:

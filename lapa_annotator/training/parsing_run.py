@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from lapa_annotator.domain.errors import InputError, choose
 from lapa_annotator.formats.atomic import replace_file
 from lapa_annotator.training.card import card
+from lapa_annotator.training.data.appearance import Looks
 from lapa_annotator.training.data.augment import AugmentSettings
 from lapa_annotator.training.data.batches import Batches
-from lapa_annotator.training.data.crops import Crops
+from lapa_annotator.training.data.crops import Crops, CropSpec
 from lapa_annotator.training.datasets import Data, crops_folder, kept_crops
+from lapa_annotator.training.kept_batches import KeptBatches
 from lapa_annotator.training.landmark_files import CARD, IR, WEIGHTS, is_published
 from lapa_annotator.training.landmark_run import UNNAMED_LICENCE
 from lapa_annotator.training.loop import Machine, Progress, Recipe, RunFolder, fit, leads, trained
@@ -23,6 +25,7 @@ from lapa_annotator.training.loop.recipe import Value
 from lapa_annotator.training.parsers.rows import Parser
 from lapa_annotator.training.parsers.table import parser_of
 from lapa_annotator.training.parsing import KEPT, ParsingTask, Stage, seen_crop
+from lapa_annotator.training.proposed import proposed_crops
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +34,8 @@ Model = Literal["A", "B", "C"]
 
 ABOUT = "network.json"
 """What a network wants, beside it: side of its picture, number of classes."""
+_INIT = "init"
+"""Whose checksum among the fingerprints is that of the weights to begin from."""
 _LEAST_EPOCH = 100
 _LIMITS = (
     "The scores are of held-out faces of the folders above alone, on upright crops around the "
@@ -43,6 +48,13 @@ SCALES: dict[Stage, tuple[float, float]] = {"coarse": (0.55, 2.4), "fine": (0.55
 """Factors of a face's size in the crops of each stage: those that photos come with."""
 # A parser must know shapes, not the few colours and rooms of its pictures.
 _AUGMENT = AugmentSettings(background=0.65, recolour=0.4)
+GENTLE = AugmentSettings(
+    **{"rotation": 8.0, "wide": 0.0, "shift": 0.03, "stretch": 1.06, "perspective": 0.04},
+    **{"background": 0.0, "fill": 0.0, "occluders": 0.0},
+    scale=(0.85, 1.15),
+    looks=Looks(blur=0.0, small=0.0, noise=0.0, jpeg=0.0, shadow=0.0),
+)
+"""Aligned crops, turned and scaled a little: what is learned of them is learned quickly."""
 MOSAICS: dict[Stage, float] = {"coarse": 0.3, "fine": 0.0}
 
 
@@ -58,10 +70,15 @@ class ParsingOrder:
             ``nets.bspnet.BSPNet``.
         model: of Table 2; BSPNet's alone.
         size: side of the crops in pixels.
+        margin: their side over the larger side of the face's box; 0 for the stage's own.
         steps, batch, seed, rate, optimizer, schedule, weight_decay: as in ``Recipe``.
         init: weights to begin from: a parsing network's, or ImageNet's of the backbone.
+        init_part: only weights whose names begin so are taken from there, as "backbone."; all.
         augment: how strongly crops are changed; the scales are the stage's.
+        gentle: crops are hardly changed instead, as the papers' aligned ones.
         cache: where cut crops are kept.
+        batches: where drawn batches are kept for other trainings; None: they are not.
+        apart: folders that are only scored, each by itself, by the points that are proposed.
         licence: of the weights, for the card.
         named: settings that only this network or its losses have, by name.
 
@@ -79,6 +96,7 @@ class ParsingOrder:
     stride: int = 16
     model: Model = "C"
     size: int = 256
+    margin: float = 0.0
     steps: int = 4000
     batch: int = 16
     seed: int = 0
@@ -87,8 +105,12 @@ class ParsingOrder:
     schedule: str = "cosine"
     weight_decay: float = 1e-4
     init: Path | None = None
+    init_part: str = ""
     augment: AugmentSettings = _AUGMENT
+    gentle: bool = False
     cache: Path = field(default_factory=crops_folder)
+    batches: Path | None = None
+    apart: tuple[Path, ...] = ()
     licence: str = UNNAMED_LICENCE
     named: Mapping[str, Value] = field(default_factory=dict)
 
@@ -100,6 +122,9 @@ class ParsingOrder:
             raise InputError("--model", f"there is no Model {self.model}", "take A, B or C")
         if self.stride not in (8, 16, 32):
             raise InputError("--stride", f"{self.stride} is not 8, 16 or 32", "take one of these")
+        if self.margin and not 1 <= self.margin <= KEPT.margin:
+            problem = f"{self.margin:g} is not between 1 and {KEPT.margin:g}"
+            raise InputError("--margin", problem, "leave it out for the stage's own")
         if self.size < 64:
             raise InputError("--size", f"{self.size} pixels are too few", "take 64 or more")
 
@@ -107,6 +132,12 @@ class ParsingOrder:
     def stage(self) -> Stage:
         """Coarse sees whole pictures, fine sees heads."""
         return "coarse" if self.classes == 2 else "fine"
+
+    @property
+    def crop(self) -> CropSpec:
+        """What its network sees of a face before it is scaled at random."""
+        crop = seen_crop(self.stage, self.size)
+        return replace(crop, margin=self.margin) if self.margin else crop
 
     @property
     def parser(self) -> Parser:
@@ -128,14 +159,19 @@ class ParsingOrder:
 
 
 def train_parsing(
-    order: ParsingOrder, out: Path, machine: Machine | None = None, *, export: bool = True
+    order: ParsingOrder,
+    out: Path,
+    machine: Machine | None = None,
+    *,
+    export: bool = True,
+    watch: bool = True,
 ) -> Generator[Progress, None, None]:
     """Train in the folder ``out``, or go on there; see ``loop.fit``.
 
-    The held-out faces are scored after each pass through the crops, a hundred steps at least.
-    At the end ``out`` holds the averaged weights (``weights.safetensors``), OpenVINO's
-    ``network.xml`` and ``network.bin``, ``network.json`` and a draft of the card; without
-    ``export`` only the checkpoints.
+    The held-out faces are scored after each pass through the crops, a hundred steps at least;
+    without ``watch`` at the end alone. At the end ``out`` holds the averaged weights
+    (``weights.safetensors``), OpenVINO's ``network.xml`` and ``network.bin``,
+    ``network.json`` and a draft of the card; without ``export`` only the checkpoints.
 
     Raises:
         InputError: a folder without samples, weights of another network, and what ``fit``
@@ -146,7 +182,7 @@ def train_parsing(
     task, recipe, faces = _prepare(order, said)
     for note in said:
         yield Progress("note", 0, order.steps, note=note)
-    epoch = max(_LEAST_EPOCH, -(-faces // order.batch))
+    epoch = max(_LEAST_EPOCH, -(-faces // order.batch)) if watch else 0
     last = Progress("done", 0, order.steps)
     for last in fit(task, recipe, out, replace(machine or Machine(), validate_every=epoch)):
         yield last
@@ -172,13 +208,18 @@ def _prepare(order: ParsingOrder, said: list[str]) -> tuple[ParsingTask, Recipe,
             held_out.append(kept_crops(data.path, "held out", KEPT, order.cache)[0])
         except InputError as error:
             said.append(f"Nothing of it is held out: {error}")
-    augment = replace(order.augment, scale=SCALES[order.stage])
-    to = seen_crop(order.stage, order.size)
-    batches = Batches(stores, shares, augment, order.seed, order.batch, to, maps=True)
+    augment = GENTLE if order.gentle else replace(order.augment, scale=SCALES[order.stage])
+    to = order.crop
+    drawn = (stores, shares, augment, order.seed, order.batch, to)
+    batches = Batches(*drawn, maps=True)
+    if order.batches is not None:
+        faces = {name: told for name, told in prints.items() if name != _INIT}
+        batches = KeptBatches(*drawn, maps=True, folder=order.batches, prints=faces)
     mosaics = MOSAICS[order.stage]
     settings = order.settings
     make = order.parser.task
     task = make(order.net, settings, batches, held_out, order.options, initial, mosaics)
+    task.apart = [proposed_crops(path, KEPT, order.cache) for path in order.apart]
     options = {"mosaics": mosaics, "crop": asdict(to), "augment": asdict(augment), **task.options}
     recipe = Recipe(
         task="parsing",
@@ -197,7 +238,7 @@ def _prepare(order: ParsingOrder, said: list[str]) -> tuple[ParsingTask, Recipe,
         warmup=min(200, order.steps // 10),
         # The boundary's weight of 201 makes long gradients; AdamW does not mind them.
         clip=0.0 if order.optimizer == "adamw" else 10.0,
-        init=str(order.init or ""),
+        init=f"{order.init or ''}{f' ({order.init_part})' if order.init_part else ''}",
     )
     return task, recipe, sum(len(store) for store in stores)
 
@@ -223,11 +264,15 @@ def _beginning(
     else:
         given = load_weights(order.init)[0].state_dict()
     mine = network.state_dict()
-    fitting = {k: v for k, v in given.items() if k in mine and mine[k].shape == v.shape}
+    fitting = {
+        name: value
+        for name, value in given.items()
+        if name.startswith(order.init_part) and name in mine and mine[name].shape == value.shape
+    }
     if not fitting:
         raise InputError(order.init, "nothing of it fits this network", "name other weights")
     said.append(f"{order.init}: {len(fitting)} of the network's {len(mine)} tensors.")
-    return fitting, {"init": checksum(order.init)}
+    return fitting, {_INIT: checksum(order.init)}
 
 
 def _backbone(network: torch.nn.Module, path: Path) -> dict[str, torch.Tensor]:

@@ -187,3 +187,34 @@ def test_the_table_has_mean_and_spread():
 def test_an_ablation_needs_a_seed(order, tmp_path):
     with pytest.raises(InputError, match="nothing to train"):
         list(train_ablation(order, MODELS, 0, tmp_path))
+
+
+def test_an_ablation_trains_on_kept_batches_as_on_drawn_ones(order, tmp_path):
+    small = dataclasses.replace(order, steps=1)
+    one = dataclasses.replace(MODELS, variants=MODELS.variants[:1])
+    keeping = dataclasses.replace(small, batches=tmp_path / "batches")
+    for name, what in (("drawn", small), ("kept", keeping), ("read", keeping)):
+        list(train_ablation(what, one, 1, tmp_path / name, QUIET))
+    told = {(tmp_path / name / "ablation.csv").read_text() for name in ("drawn", "kept", "read")}
+    assert len(told) == 1
+    assert [p.name for p in (tmp_path / "batches").glob("*/*.npz")] == ["0.npz"]
+
+
+def test_only_a_named_part_of_the_weights_is_begun_from(order, run, tmp_path):
+    init = dataclasses.replace(order, init=run[0] / "weights.safetensors", init_part="backbone.")
+    list(train_parsing(init, tmp_path / "begun", QUIET, export=False))
+    begun, _, _ = _prepare(init, [])
+    assert begun.initial
+    assert all(name.startswith("backbone.") for name in begun.initial)
+    assert "(backbone.)" in RunFolder(tmp_path / "begun").recipe().init
+
+
+def test_faces_that_are_scored_apart_change_no_other_score(order, tmp_path):
+    task, _, _ = _prepare(order, [])
+    module = task.network().eval()
+    alone = task.validate(module)
+    task.apart = [task.batches.stores[0]]
+    scores = task.validate(module)
+    name = task.batches.stores[0].name
+    assert {key: scores[key] for key in alone} == alone
+    assert set(scores) - set(alone) == {f"{name}: {key}" for key in alone}
