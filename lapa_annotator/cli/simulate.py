@@ -63,6 +63,7 @@ def simulate_verb(
     """
     from lapa_annotator.dla.prior import Prior, Sums
     from lapa_annotator.dla.registry import make_detector, make_proposer
+    from lapa_annotator.dla.shape import shipped_shapes
     from lapa_annotator.training.drag_report import Simulation
     from lapa_annotator.training.known_faces import KnownFolder
 
@@ -79,7 +80,7 @@ def simulate_verb(
         _write(json_, details)
         return
     base = _prior(chosen.name, prior, learning)
-    simulation = Simulation(faces, _priors(faces, base, folds))
+    simulation = Simulation(faces, _priors(faces, base, folds), shipped_shapes())
     _run(simulation, shots=10 if maps else 0)
     details |= {"prior": base.sums.faces, "folds": folds}
     _show_drags(console, simulation, details)
@@ -178,11 +179,12 @@ def _show_online(
     base: Prior,
     details: dict[str, Any],
 ) -> None:
+    from lapa_annotator.dla.shape import shipped_shapes
     from lapa_annotator.training.drag_report import online
 
     rows = []
     with Console(stderr=True).status("Learning …") as status:
-        for row in online(learning, faces, base, _COUNTS, _annotators()):
+        for row in online(learning, faces, base, _COUNTS, _annotators(), shipped_shapes()):
             rows.append(row)
             status.update(f"Learning … {row.seen} faces seen")
     details |= {"prior": base.sums.faces, "online": [asdict(row) for row in rows]}

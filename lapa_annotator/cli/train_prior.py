@@ -29,6 +29,7 @@ def prior(
     from lapa_annotator.dla.prior import learn
     from lapa_annotator.dla.prior_file import prior_name, save_prior
     from lapa_annotator.dla.registry import make_detector, make_proposer
+    from lapa_annotator.dla.shape import shipped_shapes
     from lapa_annotator.domain.errors import InputError
     from lapa_annotator.formats.facesynthetics import FaceSyntheticsFolder
     from lapa_annotator.training.drag_report import Simulation
@@ -42,7 +43,7 @@ def prior(
     detector, chosen = make_detector(), make_proposer(proposer)
     faces = [f for path in data for f in KnownFolder(path).proposed(detector, chosen)]
     learned = learn([face.correction() for face in faces], chosen.name)
-    simulation = Simulation(faces, folds(faces, chosen.name, 5))
+    simulation = Simulation(faces, folds(faces, chosen.name, 5), shipped_shapes())
     for _ in simulation.run([Annotator(0.05), Annotator(0.08)]):
         pass
     text = prior_card(chosen.name, [p.name for p in data], simulation.rows(), licence)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from lapa_annotator.dla.covariance import in_both_axes, own_correlation
 from lapa_annotator.dla.doubt import chance_within, good_enough
 from lapa_annotator.dla.prior import Frame, Prior
+from lapa_annotator.dla.shape import Shapes
 from lapa_annotator.domain.edits import SetPoints
 from lapa_annotator.domain.face import Face, Pose
 from lapa_annotator.domain.landmarks import Landmarks, Origin, Points
@@ -41,6 +42,7 @@ _OWN: Array = in_both_axes(own_correlation())
 # Points that were picked because they looked worst are worse than the rest of their face: how
 # the variance of the rest falls with their number. Fitted to a simulated annotator's picks.
 _PICKED = -0.7
+_SMALLEST = 1e-9
 # A propagated point that would move less than this many pixels is left where it is.
 _LEAST = 0.01
 
@@ -91,6 +93,7 @@ class Propagator:
     Args:
         prior: how the proposer's errors go together.
         proposal: the points as they were proposed.
+        shapes: how faces look, for what errors alone do not tell; nothing is known without.
         pose: the head's pose; estimated from the points where none is given.
         strength: how far untouched points follow, from 0 (they stay) to 1.
 
@@ -99,7 +102,12 @@ class Propagator:
     """
 
     def __init__(
-        self, prior: Prior, proposal: Landmarks, pose: Pose | None = None, strength: float = 1.0
+        self,
+        prior: Prior,
+        proposal: Landmarks,
+        shapes: Shapes | None = None,
+        pose: Pose | None = None,
+        strength: float = 1.0,
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"the strength of propagation lies between 0 and 1, got {strength}")
@@ -111,7 +119,17 @@ class Propagator:
         self._covariance = prior.covariance(frame.turn)
         self._mean = prior.mean(frame)
         self._scale, self._freedom = prior.scale(frame)
+        if shapes is not None:
+            self._expect(*shapes.expected(proposal.points, self._there))
         self._given = _given(self._covariance, ())
+
+    def _expect(self, places: Array, covariance: Array) -> None:
+        """Take in what faces look like: the truth lies (212,) so with this covariance, too."""
+        errs = self._scale * self._covariance
+        gain = np.linalg.solve(errs + covariance, errs).T
+        self._mean = self._mean + gain @ (places - self._base.ravel() - self._mean)
+        left = (errs - gain @ errs) / self._scale
+        self._covariance = (left + left.T) / 2 + _SMALLEST * np.eye(len(left))
 
     def move(self, fixed: Mapping[int, Place], picked: int | None = None) -> Estimate:
         """Estimate all points of the face, given those that are fixed.

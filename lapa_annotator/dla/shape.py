@@ -24,6 +24,7 @@ from lapa_annotator.dla.calibration import TOLERANCE
 from lapa_annotator.dla.crops import SIZE, face_crop
 from lapa_annotator.dla.pose import estimate_pose
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.geometry import Similarity
 from lapa_annotator.domain.landmarks import Points
 from lapa_annotator.domain.schema import MIRROR, N_POINTS, OUTER_EYE_CORNERS, mirror_points
 from lapa_annotator.formats.atomic import replace_file
@@ -40,6 +41,10 @@ _OWN = 2.0
 # What of a point's variance is believed. With all of it the shapes of one kind of faces would
 # be forced on another kind: shapes of rendered faces made portraits worse, and the other way.
 _DOUBTED = 0.2
+# What a point has to itself where it is expected, in pixels of the crop, and how far all of them
+# may be shifted, grown or turned together: their size's share.
+_ITS_OWN = 0.7
+_ELSEWHERE = 0.02
 # Confidences outside say nothing about distances.
 _LEAST, _MOST = 0.02, 0.99
 _N = 2 * N_POINTS
@@ -47,6 +52,10 @@ _TRIANGLE = np.triu_indices(_N)
 _MOST_BYTES = 1 << 22
 
 Array = NDArray[np.float64]
+
+# What mirroring does to x0, y0, x1, …
+_SWAP = (2 * MIRROR[:, None] + np.arange(2)).ravel()
+_SIGNS = np.tile([-1.0, 1.0], N_POINTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +69,37 @@ class Shapes:
 
     mean: Array
     covariance: Array
+
+    def expected(self, points: Points, there: Similarity) -> tuple[Array, Array]:
+        """What the true points of a face are like that is placed and turned as ``points`` are.
+
+        Args:
+            points: (106, 2) float64 in image pixels, as they were proposed.
+            there: from image pixels to the frame that is asked for.
+
+        Returns:
+            (212,) mean x0, y0, x1, … and (212, 212) covariance of them in that frame, with what
+            every point has to itself and how far the whole may lie elsewhere.
+        """
+        yaw = estimate_pose(points).yaw
+        turn = min(abs(yaw), TURNS[-1])
+        later = int(np.clip(np.searchsorted(TURNS, turn), 1, len(TURNS) - 1))
+        share = (turn - TURNS[later - 1]) / (TURNS[later] - TURNS[later - 1])
+        mean, covariance = (
+            (1 - share) * kept[later - 1] + share * kept[later]
+            for kept in (self.mean, self.covariance)
+        )
+        places = mean.reshape(N_POINTS, 2)
+        if yaw < 0:
+            places = mirror_points(places, SIZE)
+            covariance = covariance[np.ix_(_SWAP, _SWAP)] * np.outer(_SIGNS, _SIGNS)
+        way = face_crop(points).inverse().then(there)
+        turned = np.kron(np.eye(N_POINTS), way.matrix[:, :2])
+        places = way.apply(places)
+        own = (_ITS_OWN * way.scale) ** 2 * np.eye(_N)
+        elsewhere = _similar_ways(places)
+        total = turned @ covariance @ turned.T + own + _ELSEWHERE**2 * elsewhere @ elsewhere.T
+        return places.ravel(), total
 
     def settle(self, points: Points, confidence: Array) -> Points:
         """Draw doubtful points to where the others say they lie.
@@ -86,6 +126,14 @@ class Shapes:
         off = place.ravel() - mean
         settled = (mean + covariance @ np.linalg.solve(said, off)).reshape(N_POINTS, 2)
         return crop.inverse().apply(mirror_points(settled, SIZE) if flip else settled)
+
+
+def _similar_ways(points: Points) -> Array:
+    """(212, 4) what shifting, growing and turning (106, 2) points about their middle does."""
+    x, y = (points - points.mean(axis=0)).T
+    one, none = np.ones(N_POINTS), np.zeros(N_POINTS)
+    ways = ((one, none), (none, one), (x, y), (-y, x))
+    return np.stack([np.stack(way, axis=1).ravel() for way in ways], axis=1)
 
 
 def variance_of(points: Points, confidence: Array) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lapa_annotator.dla.pose import estimate_pose
 from lapa_annotator.dla.prior import Prior
 from lapa_annotator.dla.propagate import Propagator
+from lapa_annotator.dla.shape import Shapes
 from lapa_annotator.domain.classes import Label
 from lapa_annotator.domain.geometry import Similarity
 from lapa_annotator.domain.schema import GROUPS
@@ -68,11 +69,13 @@ class Simulation:
     Attributes:
         faces: the faces.
         priors: for every face, a prior that has not seen it.
+        shapes: how faces look, for propagation; it does without when left out.
         sessions: (method, tolerance) -> one session a face.
     """
 
     faces: Sequence[KnownFace]
     priors: Sequence[Prior]
+    shapes: Shapes | None = None
     sessions: dict[tuple[str, float], list[Session]] = field(default_factory=dict)
 
     def run(self, annotators: Iterable[Annotator], *, shots: int = 0) -> Iterator[int]:
@@ -80,7 +83,7 @@ class Simulation:
         chosen = list(annotators)
         for done, (face, prior) in enumerate(zip(self.faces, self.priors, strict=True), 1):
             for annotator in chosen:
-                for name, helper in helpers(prior).items():
+                for name, helper in helpers(prior, self.shapes).items():
                     session = correct(face, helper(face.proposal), annotator, done, shots=shots)
                     key = (name, annotator.tolerance)
                     self.sessions.setdefault(key, []).append(session)
@@ -204,7 +207,7 @@ def _told(sim: Simulation, radii: Sequence[float]) -> dict[tuple[float, int], _T
     least = min(t for name, t in sim.sessions if name == "propagation")
     sessions = sim.sessions["propagation", least]
     for face, prior, session in zip(sim.faces, sim.priors, sessions, strict=True):
-        propagator = Propagator(prior, face.proposal)
+        propagator = Propagator(prior, face.proposal, sim.shapes)
         for drags in _AFTER:
             if drags > len(session.dragged):
                 break
@@ -244,6 +247,7 @@ def online(
     base: Prior,
     counts: Sequence[int],
     annotators: Sequence[Annotator],
+    shapes: Shapes | None = None,
     seed: int = 0,
 ) -> Iterator[OnlineRow]:
     """Correct faces with a prior that has seen more and more corrected faces.
@@ -254,13 +258,14 @@ def online(
         base: what is known before the first.
         counts: how many are seen; all of them stand for what is more than there are.
         annotators: who corrects.
+        shapes: how faces look; propagation does without when left out.
         seed: of the order in which faces are learned from.
     """
     order = np.random.default_rng(seed).permutation(len(learning))
     for count in sorted({min(count, len(learning)) for count in counts}):
         seen = [learning[i].correction() for i in order[:count]]
         prior = base.updated(seen, passes=3) if seen else base
-        helper = helpers(prior)["propagation"]
+        helper = helpers(prior, shapes)["propagation"]
         for annotator in annotators:
             drags = [len(correct(f, helper(f.proposal), annotator).dragged) for f in test]
             figures = _summary(np.array(drags))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lapa_annotator.dla.frame import canonical
 from lapa_annotator.dla.prior import Prior, learn
 from lapa_annotator.dla.propagate import Estimate, Propagator
+from lapa_annotator.dla.shape import Shapes
 from lapa_annotator.domain.landmarks import Landmarks, Points
 from lapa_annotator.training.known_faces import KnownFace
 
@@ -67,8 +68,8 @@ class Following:
 class Propagating:
     """Points are re-estimated from all that were dragged: ``dla.propagate``."""
 
-    def __init__(self, proposal: Landmarks, prior: Prior) -> None:
-        self._propagator = Propagator(prior, proposal)
+    def __init__(self, proposal: Landmarks, prior: Prior, shapes: Shapes | None = None) -> None:
+        self._propagator = Propagator(prior, proposal, shapes)
         self._fixed: dict[int, Array] = {}
         self.points = proposal.points
         self.estimate: Estimate = self._propagator.move({})
@@ -160,12 +161,17 @@ def _next(error: Array, bound: float, help_: Help, annotator: Annotator, looked:
 Helper = Callable[[Landmarks], Help]
 
 
-def helpers(prior: Prior) -> dict[str, Helper]:
-    """The ways that are compared: plain, following by distance, propagation with a prior."""
+def helpers(prior: Prior, shapes: Shapes | None = None) -> dict[str, Helper]:
+    """The ways that are compared: plain, following by distance, propagation with a prior.
+
+    Args:
+        prior: how proposals err.
+        shapes: how faces look; propagation does without when left out.
+    """
     return {
         "plain": Plain,
         "following": Following,
-        "propagation": lambda proposal: Propagating(proposal, prior),
+        "propagation": lambda proposal: Propagating(proposal, prior, shapes),
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from lapa_annotator.dla.prior_file import find_prior
 from lapa_annotator.dla.propagate import Propagator
+from lapa_annotator.dla.shape import shipped_shapes
 from lapa_annotator.domain.landmarks import Landmarks
 from tests.dla.shapes import placed
 
@@ -14,7 +15,7 @@ from tests.dla.shapes import placed
 def main() -> None:
     """Time both with 1 to 100 points set."""
     landmarks = Landmarks(placed())
-    propagator = Propagator(find_prior("facemesh-478"), landmarks)
+    propagator = Propagator(find_prior("facemesh-478"), landmarks, shipped_shapes())
     for count in (1, 5, 20, 100):
         fixed = {7 * i % 106: landmarks.points[7 * i % 106] for i in range(count)}
         grabs, steps = [], []

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lapa_annotator.cli.main import app
+from lapa_annotator.dla.shape import learn_shapes
 from lapa_annotator.domain.landmarks import Landmarks
 from tests.training.data.support import face_points, write_lapa
 from tests.training.test_known_faces import Nobody
@@ -32,6 +33,10 @@ def simulate(tmp_path, monkeypatch):
     proposer = Astray(face_points())
     monkeypatch.setattr("lapa_annotator.dla.registry.make_detector", Nobody)
     monkeypatch.setattr("lapa_annotator.dla.registry.make_proposer", lambda name: proposer)
+    rng = np.random.default_rng(1)
+    faces = [face_points() + rng.normal(0, 3, (106, 2)) for _ in range(200)]
+    shapes = learn_shapes([(faces, 1.0)])
+    monkeypatch.setattr("lapa_annotator.dla.shape.shipped_shapes", lambda: shapes)
     for folder, names in (("test", "abc"), ("learned", "".join(map(chr, range(100, 122))))):
         write_lapa(tmp_path / folder, list(names))
 

@@ -7,6 +7,7 @@ import pytest
 
 from lapa_annotator.dla.prior import Prior, Sums, learn
 from lapa_annotator.dla.propagate import Propagator
+from lapa_annotator.dla.shape import learn_shapes
 from lapa_annotator.domain.edits import SetPoints
 from lapa_annotator.domain.face import Annotation, Face
 from lapa_annotator.domain.geometry import Box, Similarity
@@ -172,3 +173,22 @@ def test_a_propagated_point_moves_on_with_the_next_drag(jaws):
     twice = propagator.edit(once, drag).apply(Annotation((once,))).faces[0].landmarks
     assert (twice.points[9] != once.landmarks.points[9]).any()
     assert (twice.points[6] == once.landmarks.points[6]).all()
+
+
+def test_what_faces_look_like_tells_where_points_are_that_no_drag_tells_of(jaws):
+    landmarks, truth = proposal()
+    shapes = learn_shapes([([wide_jaw(seed).truth for seed in range(40)], 1.0)])
+    off = []
+    for known in (None, shapes):
+        estimate = Propagator(FRESH, landmarks, known).move({6: truth[6]})
+        assert (estimate.points[6] == truth[6]).all()
+        off.append(np.linalg.norm(estimate.points[:33] - truth[:33], axis=1).mean())
+    assert off[1] < off[0]
+
+
+def test_points_that_no_shape_explains_are_followed_all_the_same(jaws):
+    landmarks, _ = proposal()
+    shapes = learn_shapes([([wide_jaw(seed).truth for seed in range(40)], 1.0)])
+    far = landmarks.points[6] + 0.4 * EYES
+    moved = Propagator(jaws, landmarks, shapes).move({6: far}).points - landmarks.points
+    assert np.linalg.norm(moved[7]) > 0.2 * EYES

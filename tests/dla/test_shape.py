@@ -138,3 +138,34 @@ def test_the_shipped_shapes_are_of_heads_turned_ever_farther():
     yaws = [estimate_pose(points).yaw for points in mean]
     assert abs(yaws[0]) < 3
     assert yaws[0] + 15 < yaws[1] < yaws[2] - 15
+
+
+def test_what_is_expected_of_a_face_turns_grows_and_mirrors_with_it(shapes):
+    points = face(3)
+    same = Similarity(1.0, 0.0, 0.0, 0.0)
+    mean, covariance = shapes.expected(points, same)
+    assert moved(mean.reshape(N_POINTS, 2), points).mean() < 12
+    way = Similarity.about((0.0, 0.0), (40.0, 7.0), 0.5, 30.0)
+    there, wide = shapes.expected(points, way)
+    assert np.allclose(there.reshape(N_POINTS, 2), way.apply(mean.reshape(N_POINTS, 2)))
+    assert np.isclose(np.trace(wide), np.trace(covariance) / 4, rtol=0.1)
+    mirrored, _ = shapes.expected(mirror_points(points, WIDTH), same)
+    again = mirror_points(mirrored.reshape(N_POINTS, 2), WIDTH)
+    assert moved(again, mean.reshape(N_POINTS, 2)).max() < 2
+
+
+def test_shapes_of_turns_between_those_that_are_kept_are_a_mixture(shapes):
+    same = Similarity(1.0, 0.0, 0.0, 0.0)
+    rng = np.random.default_rng(0)
+    unlike = Shapes(shapes.mean + 5 * rng.normal(size=(len(TURNS), 1)), shapes.covariance)
+    points = face(3)
+    yaw = abs(estimate_pose(points).yaw)
+    share = yaw / TURNS[1]
+    mean, _ = unlike.expected(points, same)
+    ends = [replace_mean(unlike, k).expected(points, same)[0] for k in (0, 1)]
+    assert np.allclose(mean, (1 - share) * ends[0] + share * ends[1])
+
+
+def replace_mean(shapes: Shapes, k: int) -> Shapes:
+    """Shapes that are those of one turn whatever the turn."""
+    return Shapes(np.repeat(shapes.mean[k : k + 1], len(TURNS), axis=0), shapes.covariance)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from lapa_annotator.dla.prior import Prior
 from lapa_annotator.dla.propagate import Propagator
+from lapa_annotator.dla.shape import shipped_shapes
 from lapa_annotator.domain.edits import SetPoints
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Face
@@ -101,7 +102,8 @@ class Following(QObject):
         if proposal is None or not isinstance(prior, Prior):
             return None
         if self._made is None or self._made[0] is not proposal:
-            self._made = proposal, Propagator(prior, proposal, strength=self._strength)
+            shapes, strength = shipped_shapes(), self._strength
+            self._made = proposal, Propagator(prior, proposal, shapes, strength=strength)
         return self._made[1]
 
     def may_follow(self, face: Face) -> Mask | None:
@@ -186,8 +188,9 @@ def model_of(proposal: Landmarks) -> str:
 def _found(find: FindPrior, model: str) -> Prior | str:
     try:
         prior = find(model)
+        # What both come to is worked out here, not under the hand.
+        shipped_shapes()
     except InputError as error:
         return str(error)
-    # What it comes to is worked out here, not under the hand.
     prior.prepare()
     return prior
