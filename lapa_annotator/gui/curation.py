@@ -233,8 +233,7 @@ class Curation(QObject):
             dock.raise_()
             home = dock.parent()
             if room and isinstance(home, QMainWindow):
-                here = [dock, *home.tabifiedDockWidgets(dock)]
-                below = [d for d in home.findChildren(QDockWidget) if d not in here]
+                below = _below(home, dock)
                 heights = [_HEIGHT, *(_LEFT for _ in below)]
                 home.resizeDocks([dock, *below], heights, Qt.Orientation.Vertical)
 
@@ -286,6 +285,13 @@ class Curation(QObject):
             self._desk.use_settings(settings)
             text = self.tr("These settings are in use: every label map is made by them from now.")
             self.said.emit(Message(text, "ok", "settings"))
+
+
+def _below(home: QMainWindow, dock: QDockWidget) -> list[QDockWidget]:
+    """The docks that share a dock's column, but not its place."""
+    area, here = home.dockWidgetArea(dock), [dock, *home.tabifiedDockWidgets(dock)]
+    docks = [d for d in home.findChildren(QDockWidget) if not d.isFloating()]
+    return [d for d in docks if home.dockWidgetArea(d) == area and d not in here]
 
 
 def _with_surroundings(rect: QRectF, size: tuple[int, int]) -> QRectF:

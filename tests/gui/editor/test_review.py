@@ -13,7 +13,7 @@ from lapa_annotator.domain.face import Annotation, Comment, Status
 from lapa_annotator.domain.override import Occluder, Patch
 from lapa_annotator.gui.editor.items.map import DIFFERS
 from lapa_annotator.gui.editor.journal import Entry, MemoryJournal
-from lapa_annotator.gui.editor.review.comparing import PHOTO
+from lapa_annotator.gui.editor.review.comparing import MODEL, PHOTO
 from lapa_annotator.gui.editor.review.deciding import commented, decided, last_decided
 from tests.gui.editor.conftest import SHIFT, face_in, photo_of
 from tests.gui.editor.test_livemap import drawn, live, segmentation
@@ -177,6 +177,7 @@ def test_an_edit_another_reference_and_the_end_of_the_review_bring_all_else_back
         review.editor.next_reference,
         review.editor.toggle_review,
     ):
+        review.editor.options.set("reference", MODEL)
         review.key(Qt.Key.Key_V)
         assert not any(drawings(review))
         other()
