@@ -14,6 +14,7 @@ from lapa_annotator.batch.errors.fine import mark_fine, take_back_fine
 from lapa_annotator.batch.errors.pictures import picture
 from lapa_annotator.batch.errors.run import Found, find_errors
 from lapa_annotator.domain.errors import InputError
+from lapa_annotator.gui.docks import give_room
 from lapa_annotator.gui.editor.editor import Dock, Editor
 from lapa_annotator.gui.editor.items.boxes import rect_of
 from lapa_annotator.gui.errors.again import LookAgain
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 _SHARP = 2
 _FRAME = QColor(255, 140, 0)
 _ROOM = 0.3
-# Of the panel after a search, and what is left to those below, where there is not room for all.
-_HEIGHT, _LEFT = 560, 140
+# Of the panel after a search, and of one in which a row can be read.
+_HEIGHT, _LEAST = 560, 260
 
 
 class Curation(QObject):
@@ -226,16 +227,14 @@ class Curation(QObject):
         return self._pictures.get(finding.key, lambda: picture(project, finding, _SHARP * PICTURE))
 
     def _bring_forward(self, room: bool = False) -> None:
-        """Show the panel; with ``room`` for more than a few rows."""
+        """Show the panel; with ``room``, or where it is very low, give it what there is."""
         dock = self.panel.parent()
         if isinstance(dock, QDockWidget):
             dock.show()
             dock.raise_()
             home = dock.parent()
-            if room and isinstance(home, QMainWindow):
-                below = _below(home, dock)
-                heights = [_HEIGHT, *(_LEFT for _ in below)]
-                home.resizeDocks([dock, *below], heights, Qt.Orientation.Vertical)
+            if isinstance(home, QMainWindow) and (room or dock.height() < _LEAST):
+                give_room(home, dock, _HEIGHT)
 
     def _tell(self, error: InputError) -> None:
         self.said.emit(Message(str(error), "error", "curation"))
@@ -285,13 +284,6 @@ class Curation(QObject):
             self._desk.use_settings(settings)
             text = self.tr("These settings are in use: every label map is made by them from now.")
             self.said.emit(Message(text, "ok", "settings"))
-
-
-def _below(home: QMainWindow, dock: QDockWidget) -> list[QDockWidget]:
-    """The docks that share a dock's column, but not its place."""
-    area, here = home.dockWidgetArea(dock), [dock, *home.tabifiedDockWidgets(dock)]
-    docks = [d for d in home.findChildren(QDockWidget) if not d.isFloating()]
-    return [d for d in docks if home.dockWidgetArea(d) == area and d not in here]
 
 
 def _with_surroundings(rect: QRectF, size: tuple[int, int]) -> QRectF:

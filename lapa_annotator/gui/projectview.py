@@ -23,6 +23,7 @@ from lapa_annotator.domain.errors import InputError
 from lapa_annotator.domain.face import Status
 from lapa_annotator.gui.curation import Curation
 from lapa_annotator.gui.desk import Desk
+from lapa_annotator.gui.docks import give_room
 from lapa_annotator.gui.editor.editor import Dock, Editor
 from lapa_annotator.gui.export.helper import ExportHelp
 from lapa_annotator.gui.imagelist import Column, ImageList
@@ -62,6 +63,8 @@ _TABS = {
 _FORMS = {"point", "map", "tones", "repair"}
 # What is brought into sight when one begins to repair or to review.
 _DOCK_OF = {"repair": "repair", "review": "comments"}
+# What it must have to be of use.
+_ROOM = {"repair": 440}
 # Heights in relation to each other.
 _HEIGHTS = {"parts": 300, "point": 400}
 
@@ -328,6 +331,7 @@ class ProjectView(QMainWindow):
             dock = self._docks.get(_DOCK_OF[name])
             if dock is not None:
                 dock.raise_()
+                give_room(self, dock, _ROOM.get(dock.objectName(), 0))
         if name == "review" and self.desk is not None:
             self._begin_review(bool(self.editor.options.review))
 

@@ -20,7 +20,7 @@ STATE = Qt.ItemDataRole.UserRole + 1
 PICTURE = 84
 """Side of a row's picture, in device-independent pixels."""
 
-_SMALL_PICTURE = 56
+_SMALL_PICTURE = 60
 _PAD = 6
 # A list that would show fewer rows has lower ones.
 _ROWS = 5
