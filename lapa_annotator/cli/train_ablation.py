@@ -26,8 +26,11 @@ _SMALL: dict[str, Any] = {
 def ablation(
     data: DataOption,
     out: OutOption,
-    paper: Annotated[str, typer.Option(help="Number of the paper; 000 is LaPa.")] = "000",
+    paper: Annotated[str, typer.Option(help="Number of the paper, 000 is LaPa; or all.")] = "000",
     study: Annotated[str, typer.Option(help="Which of its comparisons; the first if none.")] = "",
+    variant: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this variant; repeat it.")
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each variant.")] = 3,
     classes: Annotated[int | None, typer.Option(help="3, or 11 (default).")] = None,
     width: Annotated[
@@ -98,7 +101,7 @@ def ablation(
     from lapa_annotator.training.parsers.table import parser_of, study_of
     from lapa_annotator.training.parsing_run import ParsingOrder
 
-    compared = study_of(paper, study)
+    compared = study_of(paper, study).only(variant or ())
     base = dict(compared.base)
     parser = parser_of(base.pop("net"))
     named = {**base.pop("named", {}), **dict(parser.read(text) for text in set_ or ())}

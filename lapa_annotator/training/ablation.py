@@ -35,8 +35,8 @@ def train_ablation(
     """Train every variant with every seed; called again it goes on.
 
     A seed begins the shared parts of the networks alike and draws the same batches for all
-    variants. ``out`` gets a run for each, and ``ablation.csv`` and ``ablation.txt``, brought
-    up to date after every run.
+    variants. ``out`` gets a run for each with its weights, and ``ablation.csv`` and
+    ``ablation.txt``, brought up to date after every run.
 
     Args:
         order: what all variants share; its seed is the first.
@@ -54,7 +54,6 @@ def train_ablation(
         raise InputError("--seeds", "there is nothing to train", "take 1 or more")
     scores: dict[tuple[str, int], Mapping[str, float]] = {}
     runs = [(v, order.seed + k) for k in range(seeds) for v in study.variants]
-    needed = {name for v in study.variants for name in (v.begins, v.teacher)}
     for number, (variant, seed) in enumerate(runs, 1):
         note = f"{variant.name}, seed {seed} (run {number} of {len(runs)})"
         yield Progress("note", 0, order.steps, note=note)
@@ -67,8 +66,7 @@ def train_ablation(
             return
         scores[variant.name, seed] = RunFolder(folder).state().scores
         if leads():
-            if variant.name in needed:
-                keep_weights(one, folder)
+            keep_weights(one, folder)
             replace_file(out / CSV, _csv(scores).encode("utf-8"))
             replace_file(out / TABLE, table(scores).encode("utf-8"))
     yield Progress("note", order.steps, order.steps, note=table(scores))
@@ -89,7 +87,9 @@ def varied(
         InputError: it wants folders without truth and there are none.
     """
     change = dict(variant.change)
-    named = {**order.named, **change.pop("named", {})}
+    side = order.size / 256
+    scaled = {name: max(1, round(value * side)) for name, value in variant.scaled.items()}
+    named = {**order.named, **change.pop("named", {}), **scaled}
     if variant.teacher:
         named["teacher"] = str(run_folder(out, variant.teacher, order.seed) / WEIGHTS)
     if variant.begins:

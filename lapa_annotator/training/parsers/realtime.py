@@ -239,7 +239,9 @@ def _named(**settings: Value) -> Mapping[str, Any]:
     return {"named": settings}
 
 
-_FCN = {"dilation": 12, "upsample": 1, "heatmap": False, "contextual": False}
+_FCN = {"upsample": 1, "heatmap": False, "contextual": False}
+_WIDE = {"dilation": 12.0}
+"""The plain FCN's, of 256 pixels: on a smaller picture it would look past the map's ends."""
 _LOSS = {
     "FCN": {"contextual": False},
     "centre loss": {"contextual": True},
@@ -257,7 +259,7 @@ def _losses() -> tuple[Variant, ...]:
     variants = []
     for name, more in _LOSS.items():
         told = {**told, **more}
-        variants.append(Variant(name, _named(**told)))
+        variants.append(Variant(name, _named(**told), _WIDE))
     return tuple(variants)
 
 
@@ -275,8 +277,8 @@ STUDIES = (
         "components",
         "receptive field, heat map and contextual loss, one by one (Table II)",
         (
-            Variant("FCN", _named(**_FCN)),
-            Variant("contextual", _named(**{**_FCN, "contextual": True})),
+            Variant("FCN", _named(**_FCN), _WIDE),
+            Variant("contextual", _named(**{**_FCN, "contextual": True}), _WIDE),
             Variant("field", _named(heatmap=False, contextual=False)),
             Variant("field, heat map", _named(heatmap=True, contextual=False)),
             Variant("all three", _named(heatmap=True, contextual=True)),

@@ -117,7 +117,7 @@ def gathered(stores: Sequence[Crops], batches: Batches, classes: int) -> Exempla
 
 def _variant(letter: str, begins: str = "") -> Variant:
     name = f"var {letter}-ft" if begins else f"var {letter}"
-    return Variant(name, {"named": {"variant": letter, "prior": False}}, begins)
+    return Variant(name, {"named": {"variant": letter, "prior": False}}, begins=begins)
 
 
 _SMALL: Mapping[str, Any] = {"width": 0.25}

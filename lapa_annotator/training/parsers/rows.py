@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lapa_annotator.domain.errors import InputError
+from lapa_annotator.domain.errors import InputError, choose
 from lapa_annotator.training.loop.recipe import Value
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Variant:
     Attributes:
         name: what its column is called.
         change: fields of ``ParsingOrder`` that it has otherwise; ``named`` is merged.
+        scaled: settings of the network that grow with the picture's side, as they are at 256.
         begins: the variant whose weights it begins from, of the same seed; "" for none.
         teacher: the variant that teaches it, of the same seed: option ``teacher``; "" for none.
         unlabelled: whether it learns from the folders without truth instead of the others.
@@ -72,6 +73,7 @@ class Variant:
 
     name: str
     change: Mapping[str, Any] = field(default_factory=dict)
+    scaled: Mapping[str, float] = field(default_factory=dict)
     begins: str = ""
     teacher: str = ""
     unlabelled: bool = False
@@ -94,6 +96,18 @@ class Study:
     about: str
     variants: tuple[Variant, ...]
     base: Mapping[str, Any] = field(default_factory=dict)
+
+    def only(self, names: Sequence[str]) -> Study:
+        """The study with some of its variants, all without names.
+
+        Raises:
+            InputError: it has no such variant.
+        """
+        known = {variant.name: variant for variant in self.variants}
+        for name in names:
+            choose(known, name, "variant")
+        some = tuple(known[name] for name in known if not names or name in names)
+        return replace(self, variants=some)
 
 
 def _understood(text: str, value: str, first: Value) -> Value:

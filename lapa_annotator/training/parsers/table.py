@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.training.parsers import agrnet, lapa, realtime, recurrent, rednet
-from lapa_annotator.training.parsers.rows import Parser, Study
+from lapa_annotator.training.parsers.rows import Parser, Study, Variant
 
 _FILES = (lapa, realtime, recurrent, rednet, agrnet)
 
 PARSERS: dict[str, Parser] = {row.net: row for file in _FILES for row in file.PARSERS}
 """Name in the registry of networks -> how it is trained."""
 
-STUDIES: tuple[Study, ...] = tuple(study for file in _FILES for study in file.STUDIES)
+
+def _narrow(net: str) -> dict[str, Any]:
+    """A network's small recipe without what all are to have alike."""
+    return {k: v for k, v in PARSERS[net].small.items() if k not in ("classes", "size", "width")}
+
+
+ALL = Study(
+    "all",
+    "parsers",
+    "every parser, trained alike",
+    (
+        Variant("pspnet", {"net": "pspnet"}),
+        *(Variant(f"bspnet {x}", {"net": "bspnet", "model": x}) for x in "ABC"),
+        *(Variant(net, {"net": net, **_narrow(net)}) for net in list(PARSERS)[2:]),
+    ),
+)
+"""What ``docs/parsers.md`` compares."""
+
+STUDIES: tuple[Study, ...] = (ALL, *(study for file in _FILES for study in file.STUDIES))
 
 
 def parser_of(net: str) -> Parser:
