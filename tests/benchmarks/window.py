@@ -73,13 +73,16 @@ def first_window(folder: Path) -> None:
 
 
 @contextmanager
-def opened(folder: Path, start: Callable[[Window], object]) -> Iterator[Window]:
-    """A window on a project, with models that cost nothing."""
+def opened(
+    folder: Path, start: Callable[[Window], object], *, played: bool = True
+) -> Iterator[Window]:
+    """A window on a project, with models that cost nothing, or with the program's own."""
     qt = app.application(["benchmark"])
     settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
     settings.set("work/reopen", False)
     window = app.start(qt, settings)
-    window._models = FakeModels()
+    if played:
+        window._models = FakeModels()
     window.resize(1400, 900)
     window.show()
     app.begin(window, None)
