@@ -255,6 +255,9 @@ def format_of(root: Path, name: str | None = None) -> Format:
     """
     if name is not None:
         return choose(FORMATS, name, "format")
+    if root.is_file():
+        remedy = "name the data set's folder, or a .zip file of it"
+        raise InputError(root, "it is a file, not a data set's folder", remedy)
     if not root.is_dir():
         raise InputError(root, "there is no such folder", "check the name")
     # LaPa's folders of images and labels are also those of more particular layouts.

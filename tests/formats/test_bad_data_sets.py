@@ -214,6 +214,14 @@ def test_a_folder_of_no_format(tmp_path) -> None:
         format_of(tmp_path / "none")
 
 
+def test_a_file_in_the_place_of_a_folder(tmp_path) -> None:
+    (tmp_path / "one.png").write_bytes(b"")
+    with pytest.raises(InputError, match="it is a file"):
+        format_of(tmp_path / "one.png", None)
+    with pytest.raises(InputError, match="no such folder"):
+        format_of(tmp_path / "nothing", None)
+
+
 def test_parquet_that_is_none(tmp_path) -> None:
     pytest.importorskip("pyarrow", reason="pyarrow is not installed (extra 'export')")
     write_data_set(tmp_path, FORMATS["hf"], [one_sample(1, "a")])
