@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lapa_annotator.ppa.raster import NOWHERE, Rect, fill_polygon
+from lapa_annotator.ppa.raster import NOWHERE, Fills, Rect, apart, fill_polygon
 
 WHOLE = Rect(0, 0, 20, 16)
 
@@ -76,3 +76,42 @@ def test_a_rectangle_around_points_holds_the_centres_between_them():
     assert Rect.around(np.array([[1.2, 0.0], [4.0, 2.9]])) == Rect(2, 0, 5, 3)
     assert Rect.around(np.zeros((0, 2))).empty
     assert Rect.around(np.array([[-1e30, 0.0], [1e30, 1.0]])).x1 > 10**8
+
+
+def test_polygons_that_come_again_are_filled_as_at_first():
+    fills = Fills(WHOLE)
+    rings = [_square(2.5, 3.5, 7.5, 6.5), _square(-50, 1, 4.2, 9), _square(30, 30, 40, 40)]
+    for rect in (WHOLE, Rect(3, 2, 9, 5), Rect(0, 0, 2, 2), WHOLE):
+        for ring in rings:
+            np.testing.assert_array_equal(fills(ring, rect), fill_polygon(ring, rect))
+
+
+def test_more_polygons_than_are_kept_make_no_difference():
+    fills = Fills(WHOLE)
+    for _ in range(2):
+        for k in range(50):
+            ring = _square(k % 10, 1, k % 10 + 3, 8)
+            np.testing.assert_array_equal(fills(ring, WHOLE), fill_polygon(ring, WHOLE))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 900), st.integers(0, 900), st.integers(0, 300), st.integers(0, 300)
+        ),
+        max_size=6,
+    )
+)
+def test_rectangles_apart_cover_what_they_were_made_of_and_little_more(boxes):
+    rects = [Rect(x, y, x + w, y + h) for x, y, w, h in boxes]
+    found = apart(rects)
+    for rect in rects:
+        assert rect.empty or any(rect.clipped(f) == rect for f in found)
+    assert all(not rect.empty for rect in found)
+    assert len(found) <= len(rects)
+
+
+def test_rectangles_far_from_each_other_stay_apart():
+    far = [Rect(0, 0, 200, 200), Rect(700, 700, 900, 900)]
+    assert apart(far) == far
+    assert apart([far[0], Rect(0, 0, 210, 200), NOWHERE]) == [Rect(0, 0, 210, 200)]
