@@ -119,6 +119,7 @@ class Propagator:
         self._covariance = prior.covariance(frame.turn)
         self._mean = prior.mean(frame)
         self._scale, self._freedom = prior.scale(frame)
+        self._unproven = np.ones(N_POINTS)
         if shapes is not None:
             self._expect(*shapes.expected(proposal.points, self._there))
         self._given = _given(self._covariance, ())
@@ -129,7 +130,10 @@ class Propagator:
         gain = np.linalg.solve(errs + covariance, errs).T
         self._mean = self._mean + gain @ (places - self._base.ravel() - self._mean)
         left = (errs - gain @ errs) / self._scale
+        before = self._covariance
         self._covariance = (left + left.T) / 2 + _SMALLEST * np.eye(len(left))
+        grown = np.diag(before) / np.diag(self._covariance)
+        self._unproven = np.sqrt(grown.reshape(N_POINTS, 2).mean(axis=1))
 
     def move(self, fixed: Mapping[int, Place], picked: int | None = None) -> Estimate:
         """Estimate all points of the face, given those that are fixed.
@@ -156,6 +160,8 @@ class Propagator:
         points = self.proposal.points + (here - origin)
         points[chosen] = places
         easier = (1 + (len(chosen) if picked is None else picked)) ** _PICKED
+        # Until a touched point has shown how far this face errs, shapes are half believed in this.
+        variance = variance if chosen else variance * self._unproven
         held = (1 - self._strength) ** 2 * (shift * shift).sum(axis=1) / 2
         deviation = np.sqrt(variance * easier + held) * self._back.scale
         deviation[chosen] = 0

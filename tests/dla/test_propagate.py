@@ -192,3 +192,13 @@ def test_points_that_no_shape_explains_are_followed_all_the_same(jaws):
     far = landmarks.points[6] + 0.4 * EYES
     moved = Propagator(jaws, landmarks, shapes).move({6: far}).points - landmarks.points
     assert np.linalg.norm(moved[7]) > 0.2 * EYES
+
+
+def test_shapes_make_points_sure_only_once_a_point_has_been_set(jaws):
+    landmarks, _ = proposal()
+    shapes = learn_shapes([([wide_jaw(seed).truth for seed in range(40)], 1.0)])
+    alone, both = Propagator(jaws, landmarks), Propagator(jaws, landmarks, shapes)
+    first = both.move({})
+    assert (first.deviation <= alone.move({}).deviation + 1e-9).all()
+    unsurprised = both.move({6: first.points[6]}, picked=0).deviation
+    assert first.deviation[33:].mean() > 1.1 * unsurprised[33:].mean()
