@@ -1,9 +1,9 @@
 """Propagation: one corrected point repairs its neighbours.
 
 The points that nobody has touched are re-estimated from all fixed ones together: the mean of
-the prior's Gaussian over proposal errors, given the errors at the fixed points. It starts from
-the proposal every time, so the order of the corrections makes no difference, and a touched
-point never moves.
+the prior's Gaussian over proposal errors, times that of what faces look like (``shape``), given
+the errors at the fixed points. It starts from the proposal every time, so the order of the
+corrections makes no difference, and a touched point never moves.
 
 What the prior has learned may not hold for these faces: their contour may be drawn by another
 rule. So every part may also err in a way of its own, which moves the rest of the part and no
@@ -120,7 +120,8 @@ class Propagator:
         self._mean = prior.mean(frame)
         self._scale, self._freedom = prior.scale(frame)
         self._unproven = np.ones(N_POINTS)
-        if shapes is not None:
+        # Points that all coincide, which no face has, look like none.
+        if shapes is not None and np.ptp(proposal.points, axis=0).max() > 0:
             self._expect(*shapes.expected(proposal.points, self._there))
         self._given = _given(self._covariance, ())
 

@@ -202,3 +202,12 @@ def test_shapes_make_points_sure_only_once_a_point_has_been_set(jaws):
     assert (first.deviation <= alone.move({}).deviation + 1e-9).all()
     unsurprised = both.move({6: first.points[6]}, picked=0).deviation
     assert first.deviation[33:].mean() > 1.1 * unsurprised[33:].mean()
+
+
+@pytest.mark.parametrize("spread", [(0.0, 0.0), (1e-6, 1e-6), (1.0, 0.0)])
+def test_points_that_are_no_face_are_followed_without_complaint(spread):
+    shapes = learn_shapes([([wide_jaw(seed).truth for seed in range(8)], 1.0)])
+    points = 50.0 + np.arange(N_POINTS)[:, None] * np.array(spread)
+    estimate = Propagator(FRESH, Landmarks(points), shapes).move({3: (1.0, 2.0)})
+    assert np.isfinite(estimate.points).all()
+    assert (estimate.points[3] == (1.0, 2.0)).all()
