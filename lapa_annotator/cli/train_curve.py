@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,13 +31,19 @@ def curve(
     batch: BatchOption = 8,
     seed: SeedOption = 0,
     width: WidthOption = None,
+    init: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Weights (.safetensors) that every training begins from."
+        ),
+    ] = None,
     threads: ThreadsOption = 0,
     cache: CacheOption = None,
 ) -> None:
     """Train on growing numbers of photos and draw NME and AUC against them.
 
-    Every number is trained for the same steps and scored on the same held-out faces. Run the
-    same command again to go on after a stop.
+    Every number is trained for the same steps, from random weights or from the same given ones,
+    and scored on the same held-out faces. Run the same command again to go on after a stop.
     """
     from lapa_annotator.training.curve import train_curve
     from lapa_annotator.training.datasets import Data, crops_folder
@@ -48,6 +55,7 @@ def curve(
         batch=batch,
         seed=seed,
         width=width,
+        init=init,
         cache=cache or crops_folder(),
     )
     show(train_curve(order, _numbers(sizes), seeds, out, machine(threads)))
