@@ -33,9 +33,7 @@ def curve(
     width: WidthOption = None,
     init: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Weights (.safetensors) that every training begins from."
-        ),
+        typer.Option(metavar="FILE", help="Weights that every training begins from."),
     ] = None,
     threads: ThreadsOption = 0,
     cache: CacheOption = None,
