@@ -40,26 +40,12 @@ from lapa_annotator.runtime.sessions import Session
 from lapa_annotator.training.parsers.lapa import PAPER, SMALL_COARSE
 from lapa_annotator.training.parsing_run import ParsingOrder
 from tests.ppa.faces import perfect_face
+from tests.timing import least_ms, say
 
 ROUNDS = 10
 PRECISIONS: tuple[Precision, ...] = ("bf16", "f32")
 SIZES = ((1000, 1000), (3000, 4000))
 ORDERS = {COARSE: ParsingOrder((), **SMALL_COARSE), FINE: ParsingOrder(())}
-
-
-def _say(what: str, value: float, unit: str, more: str = "") -> None:
-    sys.stdout.write(f"{what:46s}{value:9.2f} {unit}  {more}\n")
-    sys.stdout.flush()
-
-
-def _least_ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    work()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1000 * min(times)
 
 
 def _network(order: ParsingOrder) -> torch.nn.Module:
@@ -101,13 +87,13 @@ def _share_of_peak(paths: dict[str, Path], folder: Path) -> None:
     large = export_ir(layers, 64, folder / "convolutions.xml")
     for precision in PRECISIONS:
         peak = cost_of(layers, 64).flops / _processor_s(large, precision, 64) / 1e9
-        _say(f"large 3x3 convolutions, {precision}, a thread", peak, "GFLOP/s")
+        say(f"large 3x3 convolutions, {precision}, a thread", peak, "GFLOP/s")
         for name, path in paths.items():
             order = ORDERS[name]
             cost = cost_of(_network(order), order.size)
             rate = cost.flops / _processor_s(path, precision, order.size) / 1e9
             of_it = f"{100 * rate / peak:.0f} % of it"
-            _say(f"{name}, {precision}, a thread", rate, "GFLOP/s", of_it)
+            say(f"{name}, {precision}, a thread", rate, "GFLOP/s", of_it)
 
 
 def _networks(paths: dict[str, Path]) -> None:
@@ -115,13 +101,13 @@ def _networks(paths: dict[str, Path]) -> None:
         network = ParsingNetwork.open(name, path)
         cost = cost_of(_network(ORDERS[name]), ORDERS[name].size)
         more = f"{cost.flops / 1e9:.1f} GFLOP on {network.size} x {network.size}"
-        _say(f"{name}, parameters", cost.parameters / 1e6, "million", more)
+        say(f"{name}, parameters", cost.parameters / 1e6, "million", more)
         shape = (1, 3, network.size, network.size)
         pixels = np.random.default_rng(0).random(shape, dtype=np.float32)
         for precision in PRECISIONS:
             run = Session(path, precision, shape)
-            least = _least_ms(lambda run=run, pixels=pixels: run(pixels))
-            _say(f"{name}, OpenVINO {precision}", least, "ms")
+            least = least_ms(lambda run=run, pixels=pixels: run(pixels))
+            say(f"{name}, OpenVINO {precision}", least, "ms")
 
 
 def _photo(height: int, width: int) -> tuple[Image, Points]:
@@ -143,15 +129,13 @@ def _steps(pair: CoarseToFine) -> None:
             "segmentation, all of it": lambda i=image, p=points: segment_face(i, p, pair),
         }
         for what, call in work.items():
-            _say(f"{what}, {at}", _least_ms(call, 5), "ms")
+            say(f"{what}, {at}", least_ms(call, 5), "ms")
         made = segment_face(image, points, pair)
         side = made.probabilities.shape[1]
         guide = np.asarray(resize(image, (side, side)) * 255, np.uint8)
-        _say(
-            f"refinement to {side} x {side}, {at}", _least_ms(lambda g=guide: refine(said, g)), "ms"
-        )
-        fusion = _least_ms(lambda i=image, p=points, m=made: parse_face(i.shape[1::-1], p, m), 5)
-        _say(f"fitting and fusion, {at}", fusion, "ms")
+        say(f"refinement to {side} x {side}, {at}", least_ms(lambda g=guide: refine(said, g)), "ms")
+        fusion = least_ms(lambda i=image, p=points, m=made: parse_face(i.shape[1::-1], p, m), 5)
+        say(f"fitting and fusion, {at}", fusion, "ms")
 
 
 def _paper_on_gpu() -> None:
@@ -168,8 +152,8 @@ def _paper_on_gpu() -> None:
         torch.cuda.synchronize()
 
     with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16):
-        rate = 32_000 / _least_ms(run)
-    _say(f"the paper's network at {order.size} x {order.size}, GPU bf16", rate, "pictures/s")
+        rate = 32_000 / least_ms(run)
+    say(f"the paper's network at {order.size} x {order.size}, GPU bf16", rate, "pictures/s")
 
 
 def main() -> None:

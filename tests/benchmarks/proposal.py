@@ -7,7 +7,6 @@ are the least of several rounds: the machine has other work to do, too.
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,27 +29,13 @@ from lapa_annotator.runtime.crops import cut
 from lapa_annotator.runtime.files import model_path
 from lapa_annotator.runtime.manifest import Precision
 from lapa_annotator.runtime.sessions import Session
+from tests.timing import least_ms, say
 
 ROUNDS = 12
 NAME = "hourglass-106"
 PRECISIONS: tuple[Precision, ...] = ("bf16", "f32")
 BATCH = 8
 FACE = Box(157, 55, 295, 220)  # the astronaut's
-
-
-def _say(what: str, value: float, unit: str, more: str = "") -> None:
-    sys.stdout.write(f"{what:46s}{value:9.2f} {unit}  {more}\n")
-    sys.stdout.flush()
-
-
-def _least_ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    work()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1000 * min(times)
 
 
 def _network(folder: Path) -> tuple[torch.nn.Module, Path]:
@@ -87,9 +72,9 @@ def _share_of_peak(path: Path, flops: int, folder: Path) -> None:
     pixels = np.random.default_rng(0).random((1, 3, SIZE, SIZE), dtype=np.float32)
     for precision in PRECISIONS:
         peak = cost_of(layers, 64).flops / _processor_s(convolutions, precision, large) / 1e9
-        _say(f"large 3x3 convolutions, {precision}, a thread", peak, "GFLOP/s")
+        say(f"large 3x3 convolutions, {precision}, a thread", peak, "GFLOP/s")
         rate = flops / _processor_s(path, precision, pixels) / 1e9
-        _say(f"network, {precision}, a thread", rate, "GFLOP/s", f"{100 * rate / peak:.0f} % of it")
+        say(f"network, {precision}, a thread", rate, "GFLOP/s", f"{100 * rate / peak:.0f} % of it")
 
 
 def _openvino(path: Path) -> None:
@@ -97,20 +82,20 @@ def _openvino(path: Path) -> None:
     for precision in PRECISIONS:
         for batch in (1, BATCH):
             run = Session(path, precision, (batch, 3, SIZE, SIZE))
-            least = _least_ms(lambda run=run, batch=batch: run(pixels[:batch])) / batch
+            least = least_ms(lambda run=run, batch=batch: run(pixels[:batch])) / batch
             more = f"{1000 / least:.0f} faces/s"
-            _say(f"network, OpenVINO {precision}, batch {batch}, a face", least, "ms", more)
+            say(f"network, OpenVINO {precision}, batch {batch}, a face", least, "ms", more)
 
 
 def _torch(network: torch.nn.Module) -> None:
     pixels = torch.rand(1, 3, SIZE, SIZE)
     last = pixels.contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        _say("network, torch eager f32", _least_ms(lambda: network(pixels), 4), "ms")
+        say("network, torch eager f32", least_ms(lambda: network(pixels), 4), "ms")
         network = network.to(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
-            least = _least_ms(lambda: network(last), 4)
-    _say("network, torch channels-last bf16", least, "ms")
+            least = least_ms(lambda: network(last), 4)
+    say("network, torch channels-last bf16", least, "ms")
 
 
 def _precision(path: Path, image: np.ndarray) -> None:
@@ -121,7 +106,7 @@ def _precision(path: Path, image: np.ndarray) -> None:
         for p in ("f32", "bf16")
     )
     moved = np.hypot(*(rough - exact).T)
-    _say("bf16 moves points by, mean", float(moved.mean()), "px", f"at most {moved.max():.2f}")
+    say("bf16 moves points by, mean", float(moved.mean()), "px", f"at most {moved.max():.2f}")
 
 
 def main() -> None:
@@ -131,30 +116,30 @@ def main() -> None:
         network, path = _network(Path(name))
         cost = cost_of(network, SIZE)
         gflop = cost.flops / 1e9
-        _say("parameters", cost.parameters / 1e6, "million", f"{gflop:.1f} GFLOP a face")
+        say("parameters", cost.parameters / 1e6, "million", f"{gflop:.1f} GFLOP a face")
         _share_of_peak(path, cost.flops, Path(name))
         try:
             detector = make_detector()
-            least = _least_ms(lambda: detector.detect(image))
-            _say(f"detection, {detector.name}, 512x512", least, "ms")
+            least = least_ms(lambda: detector.detect(image))
+            say(f"detection, {detector.name}, 512x512", least, "ms")
         except InputError as error:
             sys.stdout.write(f"no detection: {error}\n")
-        _say("crop", _least_ms(lambda: cut(image, box_crop(FACE), SIZE)), "ms")
+        say("crop", least_ms(lambda: cut(image, box_crop(FACE), SIZE)), "ms")
         _openvino(path)
         _torch(network)
         maps = HourglassProposer(NAME, path).heatmaps(cut(image, box_crop(FACE), SIZE)[None])[0]
-        _say("decoding", _least_ms(lambda: decode(maps)), "ms")
+        say("decoding", least_ms(lambda: decode(maps)), "ms")
         found = box_crop(FACE).inverse().apply(from_heatmap(decode(maps).points))
         sure, shapes = np.full(N_POINTS, 0.7), shipped_shapes()
-        _say("settling", _least_ms(lambda: shapes.settle(found, sure)), "ms")
+        say("settling", least_ms(lambda: shapes.settle(found, sure)), "ms")
         _precision(path, image)
         if path.parent == Path(name):
             return  # random weights see no face anywhere, and the proposer looks again and again
         for mirrored in (False, True):
             proposer = HourglassProposer(NAME, path, "bf16", mirrored)
-            least = _least_ms(lambda proposer=proposer: proposer.propose(image, FACE))
+            least = least_ms(lambda proposer=proposer: proposer.propose(image, FACE))
             looks = "with a mirrored look" if mirrored else "one look"
-            _say(f"whole proposal, warm, bf16, {looks}", least, "ms")
+            say(f"whole proposal, warm, bf16, {looks}", least, "ms")
 
 
 if __name__ == "__main__":

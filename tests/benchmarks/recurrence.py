@@ -4,10 +4,7 @@ Times are the least of several rounds: the machine has other work to do, too. A 
 where there is one, and its answer compared.
 """
 
-import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -16,26 +13,11 @@ from lapa_annotator.nets.propagation import DIRECTIONS, Propagation
 from lapa_annotator.nets.recurrent import HIDDEN, Recurrent
 from lapa_annotator.runtime.convert import export_ir
 from lapa_annotator.runtime.sessions import Session
+from tests.timing import least_ms, say
 
-ROUNDS = 5
 SIDES = (64, 128)
 PICTURES = (128, 256)
 BATCH = 16
-
-
-def _say(what: str, value: float, unit: str = "ms") -> None:
-    sys.stdout.write(f"{what:58s}{value:9.2f} {unit}\n")
-    sys.stdout.flush()
-
-
-def _least_ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    work()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1000 * min(times)
 
 
 def _pixel_by_pixel(module: Propagation, x: torch.Tensor, gates: torch.Tensor) -> torch.Tensor:
@@ -65,8 +47,8 @@ def _scan(device: torch.device, side: int) -> None:
             torch.cuda.synchronize()
 
     what = f"{device.type}, {BATCH} maps of {side}², four directions"
-    _say(what, _least_ms(lambda: run(False)))
-    _say(f"{what}, and back", _least_ms(lambda: run(True)))
+    say(what, least_ms(lambda: run(False)))
+    say(f"{what}, and back", least_ms(lambda: run(True)))
 
 
 @torch.no_grad()
@@ -76,10 +58,10 @@ def _against_pixels(side: int) -> None:
     gates = torch.rand_like(x)
     right = module.directions(x, gates)[DIRECTIONS.index("right")]
     apart = (_pixel_by_pixel(module, x, gates) - right).abs().max()
-    _say("a pixel a step, one map, one direction",
-         _least_ms(lambda: _pixel_by_pixel(module, x, gates), 1))  # fmt: skip
-    _say("a column a step, one map, four directions", _least_ms(lambda: module(x, gates)))
-    _say("  largest difference", float(apart), "")
+    say("a pixel a step, one map, one direction",
+         least_ms(lambda: _pixel_by_pixel(module, x, gates), 1))  # fmt: skip
+    say("a column a step, one map, four directions", least_ms(lambda: module(x, gates)))
+    say("  largest difference", float(apart), "")
 
 
 @torch.no_grad()
@@ -90,9 +72,9 @@ def _openvino(side: int, folder: Path) -> None:
     session = Session(path, "f32", (1, 3, side, side), threads=1)
     picture = torch.rand(1, 3, side, side)
     apart = module(picture) - torch.from_numpy(session(picture.numpy())[0])
-    _say(f"picture of {side}², torch", _least_ms(lambda: module(picture)))
-    _say(f"picture of {side}², OpenVINO", _least_ms(lambda: session(picture.numpy())))
-    _say("  largest difference", float(apart.abs().max()), "")
+    say(f"picture of {side}², torch", least_ms(lambda: module(picture)))
+    say(f"picture of {side}², OpenVINO", least_ms(lambda: session(picture.numpy())))
+    say("  largest difference", float(apart.abs().max()), "")
 
 
 def main() -> None:
