@@ -23,74 +23,84 @@ _SMALL: dict[str, Any] = {
 }
 
 
+_Paper = Annotated[str, typer.Option(help="Number of the paper, 000 is LaPa; or all.")]
+_Study = Annotated[str, typer.Option(help="Which of its comparisons; the first if none.")]
+_Variant = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Only this variant; repeat it.")
+]
+_Seeds = Annotated[int, typer.Option(min=1, help="Trainings of each variant.")]
+_Classes = Annotated[int | None, typer.Option(help="3, or 11 (default).")]
+_Width = Annotated[
+    float | None, typer.Option(min=0.0625, help="Factor on the channels; 0.25 if not given.")
+]
+_Head = Annotated[int | None, typer.Option(min=4, help="Channels of the pyramid's maps; 64.")]
+_Edge = Annotated[int | None, typer.Option(min=4, help="Channels of the boundary maps; 32.")]
+_Backbone = Annotated[str | None, typer.Option(help="resnet18 (default), 50 or 101.")]
+_Size = Annotated[int | None, typer.Option(min=64, help="Side of the crops in pixels; 128.")]
+_Margin = Annotated[
+    float | None, typer.Option(min=1, help="Side of the crops over that of the face's box.")
+]
+_Rate = Annotated[float | None, typer.Option(min=0, help="Learning rate; the network's own.")]
+_Steps = Annotated[int | None, typer.Option("--steps", min=1, help="Optimizer steps; 600.")]
+_Batch = Annotated[int | None, typer.Option("--batch", min=1, help="Pictures a step; 16.")]
+_Gentle = Annotated[
+    bool, typer.Option("--gentle", help="Crops are hardly moved: small parts learn sooner.")
+]
+_Init = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Weights that every variant begins from, as they fit."),
+]
+_InitPart = Annotated[
+    str,
+    typer.Option(metavar="NAME", help='Only what begins so is taken of it, like "backbone.".'),
+]
+_Batches = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Keep drawn batches there, for all variants and studies."),
+]
+_Apart = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FOLDER", help="Faces that are only scored, by themselves; repeat it."),
+]
+_Devices = Annotated[int, typer.Option(min=1, help="GPUs (or processes) that share it.")]
+_Unlabelled = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FOLDER", help="Faces whose truth is not looked at; repeat it."),
+]
+_Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A setting of all variants; repeat it."),
+]
+
+
 def ablation(
     data: DataOption,
     out: OutOption,
-    paper: Annotated[str, typer.Option(help="Number of the paper, 000 is LaPa; or all.")] = "000",
-    study: Annotated[str, typer.Option(help="Which of its comparisons; the first if none.")] = "",
-    variant: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this variant; repeat it.")
-    ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each variant.")] = 3,
-    classes: Annotated[int | None, typer.Option(help="3, or 11 (default).")] = None,
-    width: Annotated[
-        float | None, typer.Option(min=0.0625, help="Factor on the channels; 0.25 if not given.")
-    ] = None,
-    head: Annotated[
-        int | None, typer.Option(min=4, help="Channels of the pyramid's maps; 64.")
-    ] = None,
-    edge: Annotated[
-        int | None, typer.Option(min=4, help="Channels of the boundary maps; 32.")
-    ] = None,
-    backbone: Annotated[str | None, typer.Option(help="resnet18 (default), 50 or 101.")] = None,
-    size: Annotated[
-        int | None, typer.Option(min=64, help="Side of the crops in pixels; 128.")
-    ] = None,
-    margin: Annotated[
-        float | None, typer.Option(min=1, help="Side of the crops over that of the face's box.")
-    ] = None,
-    rate: Annotated[
-        float | None, typer.Option(min=0, help="Learning rate; the network's own.")
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option("--steps", min=1, help="Optimizer steps; 600.")
-    ] = None,
-    batch: Annotated[
-        int | None, typer.Option("--batch", min=1, help="Pictures a step; 16.")
-    ] = None,
-    gentle: Annotated[
-        bool, typer.Option("--gentle", help="Crops are hardly moved: small parts learn sooner.")
-    ] = False,
+    paper: _Paper = "000",
+    study: _Study = "",
+    variant: _Variant = None,
+    seeds: _Seeds = 3,
+    classes: _Classes = None,
+    width: _Width = None,
+    head: _Head = None,
+    edge: _Edge = None,
+    backbone: _Backbone = None,
+    size: _Size = None,
+    margin: _Margin = None,
+    rate: _Rate = None,
+    steps: _Steps = None,
+    batch: _Batch = None,
+    gentle: _Gentle = False,
     seed: SeedOption = 0,
-    init: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Weights that every variant begins from, as they fit."),
-    ] = None,
-    init_part: Annotated[
-        str,
-        typer.Option(metavar="NAME", help='Only what begins so is taken of it, like "backbone.".'),
-    ] = "",
-    batches: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Keep drawn batches there, for all variants and studies."),
-    ] = None,
-    apart: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FOLDER", help="Faces that are only scored, by themselves; repeat it."
-        ),
-    ] = None,
+    init: _Init = None,
+    init_part: _InitPart = "",
+    batches: _Batches = None,
+    apart: _Apart = None,
     threads: ThreadsOption = 0,
-    devices: Annotated[int, typer.Option(min=1, help="GPUs (or processes) that share it.")] = 1,
+    devices: _Devices = 1,
     cache: CacheOption = None,
-    unlabelled: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FOLDER", help="Faces whose truth is not looked at; repeat it."),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting of all variants; repeat it."),
-    ] = None,
+    unlabelled: _Unlabelled = None,
+    set_: _Set = None,
 ) -> None:
     """Train the variants of a paper's comparison with several seeds; compare them by class.
 

@@ -28,6 +28,7 @@ ALL = Study(
         *(Variant(f"bspnet {x}", {"net": "bspnet", "model": x}) for x in "ABC"),
         *(Variant(net, {"net": net, **_narrow(net)}) for net in list(PARSERS)[2:]),
     ),
+    {"net": "pspnet"},
 )
 """What ``docs/parsers.md`` compares."""
 

@@ -4,7 +4,7 @@ import pytest
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.training.ablation import varied
-from lapa_annotator.training.parsers.table import ALL, PARSERS, study_of
+from lapa_annotator.training.parsers.table import ALL, PARSERS, STUDIES, study_of
 from lapa_annotator.training.parsing_run import ParsingOrder
 
 SMALL = {"classes": 11, "width": 0.25, "head": 16, "edge": 8, "size": 64, "steps": 7}
@@ -32,3 +32,7 @@ def test_a_study_can_be_cut_to_some_variants():
     assert [v.name for v in study.only(["field", "FCN"]).variants] == ["FCN", "field"]
     with pytest.raises(InputError, match="no variant has this name"):
         study.only(["fields"])
+
+
+def test_every_study_names_the_network_that_it_begins_with():
+    assert {study.base["net"] for study in STUDIES} <= set(PARSERS)
