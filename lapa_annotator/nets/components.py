@@ -188,10 +188,12 @@ def _labels_of(network: str) -> int:
 
 
 def _small(x: Tensor) -> Tensor:
-    longest = max(x.shape[-2:])
+    # As numbers: while OpenVINO's conversion traces the network they are tensors.
+    sides = [int(side) for side in x.shape[-2:]]
+    longest = max(sides)
     if longest <= _FIRST_SIDE:
         return x
-    size = [max(1, round(side * _FIRST_SIDE / longest)) for side in x.shape[-2:]]
+    size = [max(1, round(side * _FIRST_SIDE / longest)) for side in sides]
     return interpolate(x, size=size, mode="area")
 
 

@@ -6,6 +6,8 @@ from torch import nn
 
 from lapa_annotator.nets.components import BOXES, FIVE, SIZES, Component, TwoStages, box_grids
 from lapa_annotator.nets.recurrent import Recurrent
+from lapa_annotator.runtime.convert import export_ir
+from lapa_annotator.runtime.sessions import Session
 
 VARIANTS = ["cnn-s", "cnn-deep", "rnn", "rnn-g"]
 
@@ -205,6 +207,14 @@ def test_the_first_stage_sees_128_pixels_of_a_larger_picture():
     net.first.normalise.register_forward_pre_hook(lambda _, x: seen.append(x[0].shape[-2:]))
     net(torch.rand(1, 3, 256, 192))
     assert seen[-1] == (128, 96)
+
+
+def test_two_stages_are_exported_for_pictures_larger_than_the_first_sees(tmp_path):
+    torch.manual_seed(0)
+    net, picture = TwoStages(variant="cnn-s").eval(), torch.rand(1, 3, 160, 160)
+    path = export_ir(net, 160, tmp_path / "network.xml")
+    said = torch.from_numpy(Session(path, "f32", (1, 3, 160, 160), threads=1)(picture.numpy())[0])
+    assert (said.argmax(dim=1) == net(picture).argmax(dim=1)).float().mean() > 0.99
 
 
 def test_two_stages_know_eleven_classes_alone():
