@@ -36,3 +36,10 @@ def test_a_study_can_be_cut_to_some_variants():
 
 def test_every_study_names_the_network_that_it_begins_with():
     assert {study.base["net"] for study in STUDIES} <= set(PARSERS)
+
+
+def test_crops_are_the_stages_unless_a_margin_is_named():
+    assert ParsingOrder((), margin=1.8, size=64).crop.margin == 1.8
+    assert ParsingOrder((), size=64).crop.margin == 2.4
+    with pytest.raises(InputError, match="between 1 and"):
+        ParsingOrder((), margin=5.0)
