@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_AT_ONCE = 16
 
-LANDMARK_AUGMENT = AugmentSettings(background=0.65, recolour=0.3)
+LANDMARK_AUGMENT = AugmentSettings(background=0.65, recolour=0.3, reshape=0.6)
 """How crops are changed for the landmark network: other rooms and shades, as for parsers (199)."""
 
 

@@ -1,7 +1,8 @@
 """Augmentation: one crop becomes another that a camera may have seen, points exactly with it.
 
-Everything geometric is one 3x3 homography, drawn first and applied once to picture, points and
-maps; what changes the look alone comes after. All of it is numpy and OpenCV on one thread.
+What is geometric is one 3x3 homography, drawn first and applied once to picture, points and
+maps, and where it is wanted other features (``reshape``); what changes the look alone comes
+after. All of it is numpy and OpenCV on one thread.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from lapa_annotator.training.data.backdrops import backdrop
 from lapa_annotator.training.data.crops import Crop, CropSpec
 from lapa_annotator.training.data.occlude import blend, occlude
 from lapa_annotator.training.data.recolour import recolour
+from lapa_annotator.training.data.reshape import reshape
 
 Matrix = NDArray[np.float64]
 
@@ -36,6 +38,7 @@ class AugmentSettings:
         stretch: most factor between the two axes.
         perspective: most perspective: change of scale per side of the face's box.
         mirror: share of mirrored crops.
+        reshape: share of crops whose mouth, eyes, nose, chin and brows get other sizes.
         recolour: share of crops whose hair, skin or both get another colour.
         background: share of crops whose background is replaced, where a matte allows it.
         fill: share of crops that get a picture, in place of black, where the photo ends.
@@ -51,6 +54,7 @@ class AugmentSettings:
     stretch: float = 1.12
     perspective: float = 0.12
     mirror: float = 0.5
+    reshape: float = 0.0
     recolour: float = 0.0
     background: float = 0.5
     fill: float = 0.5
@@ -86,6 +90,8 @@ def augment(
     matrix = draw_homography(rng, settings, spec, to)
     mirrored = float(np.linalg.det(matrix[:2, :2])) < 0
     moved = transform(crop, matrix, to.size, mirrored)
+    if settings.reshape and rng.random() < settings.reshape:
+        moved = reshape(moved, rng)
     if rng.random() < settings.recolour:
         moved = replace(moved, image=recolour(moved.image, moved.soft, rng))
     moved = _composed(moved, rng, settings)
