@@ -6,6 +6,7 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from shiboken6 import delete, isValid
 
 from lapa_annotator.domain.face import Annotation, Face, Status
 from lapa_annotator.domain.geometry import Box
@@ -194,6 +196,16 @@ def bind_keys(editor: Editor) -> None:
 
     editor.state_changed.connect(refresh)
     refresh()
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(qapp) -> Iterator[None]:
+    """Panels without a parent outlive their editor; later tests would pay for every one."""
+    before = set(QApplication.topLevelWidgets())
+    yield
+    for widget in QApplication.topLevelWidgets():
+        if widget not in before and isValid(widget):
+            delete(widget)
 
 
 @pytest.fixture
