@@ -93,7 +93,7 @@ def varied(
     if variant.teacher:
         named["teacher"] = str(run_folder(out, variant.teacher, order.seed) / WEIGHTS)
     if variant.begins:
-        change["init"] = run_folder(out, variant.begins, order.seed) / WEIGHTS
+        change |= {"init": run_folder(out, variant.begins, order.seed) / WEIGHTS, "init_part": ""}
     if variant.unlabelled:
         if not unlabelled:
             problem = f"{variant.name} learns from faces without truth"

@@ -10,7 +10,7 @@ import torch
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.nets.weights import load_weights
 from lapa_annotator.ppa.networks import NetworkSegmenter
-from lapa_annotator.training.ablation import run_folder, train_ablation
+from lapa_annotator.training.ablation import run_folder, train_ablation, varied
 from lapa_annotator.training.data.augment import NO_CHANGE
 from lapa_annotator.training.data.batches import Batches, plain_batches
 from lapa_annotator.training.data.split import held_out
@@ -130,3 +130,13 @@ def test_the_papers_recipe_is_its_own(order):
     paper = ParsingOrder(order.data, cache=order.cache, net="rednet", **parser_of("rednet").paper)
     assert (paper.size, paper.batch, paper.rate, paper.weight_decay) == (224, 64, 0.01, 5e-4)
     assert paper.settings == {"classes": 11, "width": 1.0, "variant": "a", "prior": True}
+
+
+def test_what_begins_from_a_variant_takes_all_of_it(order, tmp_path):
+    """``--init-part`` is about the weights that all begin from."""
+    part = dataclasses.replace(order, init_part="unit")
+    variants = {v.name: v for v in study_of("002").variants}
+    assert varied(part, variants["var c"], tmp_path).init_part == "unit"
+    fine = varied(part, variants["var c-ft"], tmp_path)
+    assert fine.init_part == ""
+    assert fine.init == run_folder(tmp_path, "var a", order.seed) / "weights.safetensors"
