@@ -1,10 +1,13 @@
 """What cannot be right about a face is found, told and mended; what can be is left alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from lapa_annotator.dla.anatomy import shape_of
 from lapa_annotator.dla.frame import mean_shape
-from lapa_annotator.dla.guard import Kind, find_problems
+from lapa_annotator.dla.guard import Kind, _crossings, _displaced, find_problems
 from lapa_annotator.dla.guard_map import find_disagreements
 from lapa_annotator.domain.face import Annotation, Face
 from lapa_annotator.domain.geometry import Box
@@ -153,3 +156,24 @@ def test_sides_that_the_label_map_has_the_other_way_round_are_found(labels):
 def test_a_class_that_is_hidden_says_nothing(labels):
     hidden = np.where(labels == 4, 10, labels).astype(np.uint8)
     assert find_disagreements(Landmarks(upright()), hidden) == []
+
+
+@pytest.mark.parametrize(("yaw", "told"), [(0.0, True), (30.0, True), (70.0, False)])
+def test_brows_of_a_head_seen_from_the_side_may_lie_further_off(yaw, told):
+    shape = shape_of(shifted(placed(), list(range(33, 42)), 0.0, -0.27))
+    found = list(_displaced(replace(shape, yaw=yaw)))
+    assert bool(found) == told
+
+
+def test_brows_far_off_are_told_from_any_side():
+    shape = shape_of(shifted(placed(), list(range(33, 42)), 0.0, -0.5))
+    assert "left eyebrow" in next(_displaced(replace(shape, yaw=80.0))).message
+
+
+@pytest.mark.parametrize(("yaw", "told"), [(0.0, True), (70.0, False)])
+def test_edges_of_brows_may_overlap_more_from_the_side(yaw, told):
+    points = placed()
+    upper, lower = [34, 35, 36, 37], [41, 40, 39, 38]
+    points[upper, 1] = points[lower, 1] + 0.075 * EYES
+    found = list(_crossings(replace(shape_of(points), yaw=yaw)))
+    assert bool(found) == told
