@@ -18,9 +18,6 @@ SIGMA = 1.4
 _REACH = 5
 _OFFSETS = np.arange(-_REACH, _REACH + 1)
 _STEPS = 6
-# Heat maps are read to this power. What spreads widely around a maximum draws its mean away
-# from the most likely place, most on turned heads (docs/decisions/0196).
-_POWER = 3.0
 
 Array = NDArray[np.float64]
 
@@ -71,6 +68,9 @@ def encode(points: Array, size: int = SIDE, sigma: float = SIGMA) -> NDArray[np.
 def decode(logits: NDArray[np.float32], sigma: float = SIGMA) -> Decoded:
     """Read the points of heat maps: a local soft-argmax of the maps' third power.
 
+    What spreads widely around a maximum draws its mean away from the most likely place, most on
+    turned heads; the third power does not let it (docs/decisions/0196).
+
     The mean over a window around the maximum is drawn to the window's middle by what the
     window cuts off, most at the edge of the map. The mean that a Gaussian of the training
     targets' width would have there is known, so this is undone.
@@ -87,16 +87,21 @@ def decode(logits: NDArray[np.float32], sigma: float = SIGMA) -> Decoded:
     total = mass.sum(axis=1, dtype=np.float64)
     entropy = np.log(total) - np.einsum("ij,ij->i", mass, low) / total
     row, column = peak // width, peak % width
-    padded = np.pad(mass.reshape(logits.shape), ((0, 0), (_REACH, _REACH), (_REACH, _REACH)))
-    rows = (row[:, None] + _OFFSETS + _REACH)[:, :, None]
-    columns = (column[:, None] + _OFFSETS + _REACH)[:, None, :]
-    window = padded[np.arange(count)[:, None, None], rows, columns].astype(np.float64)
-    sharp = window**_POWER
-    narrow = sigma / _POWER**0.5
+    rows, columns = row[:, None] + _OFFSETS, column[:, None] + _OFFSETS
+    inside = _within(rows, height)[:, :, None] & _within(columns, width)[:, None, :]
+    rows, columns = rows.clip(0, height - 1), columns.clip(0, width - 1)
+    here = np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]
+    window = np.where(inside, mass.reshape(logits.shape)[here], 0).astype(np.float64)
+    sharp = window * window * window
+    narrow = sigma / 3**0.5
     x = _centre(sharp.sum(axis=1), column, width, narrow)
     y = _centre(sharp.sum(axis=2), row, height, narrow)
     confidence = np.minimum(window.sum(axis=(1, 2)) / total, 1.0)
     return Decoded(np.stack([x, y], axis=1), confidence, np.maximum(entropy, 0.0))
+
+
+def _within(places: NDArray[np.intp], size: int) -> NDArray[np.bool_]:
+    return (places >= 0) & (places < size)
 
 
 def _centre(mass: Array, peak: NDArray[np.intp], size: int, sigma: float) -> Array:
@@ -108,7 +113,7 @@ def _centre(mass: Array, peak: NDArray[np.intp], size: int, sigma: float) -> Arr
         size: length of the axis.
         sigma: standard deviation of the Gaussians.
     """
-    seen = (peak[:, None] + _OFFSETS >= 0) & (peak[:, None] + _OFFSETS < size)
+    seen = _within(peak[:, None] + _OFFSETS, size)
     mean = mass @ _OFFSETS / mass.sum(axis=1)
     centre = mean.copy()
     for _ in range(_STEPS):
