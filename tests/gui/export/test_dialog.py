@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -120,8 +121,23 @@ def test_everything_that_is_chosen_goes_into_the_data_set(finished, tmp_path, sh
     assert "3 faces written" in finished.said
 
 
-def test_an_export_that_is_stopped_goes_on_where_it_was(finished, tmp_path) -> None:
-    out = tmp_path / "out"
+def _waiting_after_the_first(asked: Event):
+    """An export that waits after its first photo until it has been asked to stop."""
+    work = dialogs.work
+
+    def waiting(*args, **named):
+        with closing(work(*args, **named)) as steps:
+            for step in steps:
+                yield step
+                if step.done == 1 and not asked.is_set():
+                    assert asked.wait(30)
+                    yield None
+
+    return waiting
+
+
+def test_an_export_that_is_stopped_goes_on_where_it_was(finished, tmp_path, monkeypatch) -> None:
+    out, asked = tmp_path / "out", Event()
     dialog = _dialog(finished, folder=str(out))
     steps = []
 
@@ -129,12 +145,15 @@ def test_an_export_that_is_stopped_goes_on_where_it_was(finished, tmp_path) -> N
         steps.append(step.done)
         if step.done == 1:
             dialog.cancel.click()
+            asked.set()
 
-    dialog.begin()
-    dialog._job.progressed.connect(stop_after_the_first)
-    assert not dialog.start.isEnabled() and dialog.cancel.isEnabled()
-    finished.wait(lambda: not dialog.is_running)
-    assert not out.exists() and max(steps) == 1
+    with monkeypatch.context() as patched:
+        patched.setattr(dialogs, "work", _waiting_after_the_first(asked))
+        dialog.begin()
+        dialog._job.progressed.connect(stop_after_the_first)
+        assert not dialog.start.isEnabled() and dialog.cancel.isEnabled()
+        finished.wait(lambda: not dialog.is_running)
+        assert not out.exists() and max(steps) == 1
     assert "Stopped" in dialog.told.text() and dialog.start.text() == "Go on"
     dialog.begin()
     first = []
