@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from lapa_annotator import __version__
 from lapa_annotator.training.loop import Recipe
@@ -46,3 +47,9 @@ def card(
     lines += [f"| {key} | {value:.3f} |" for key, value in scores.items()]
     lines += ["", "## Limits", "", *(f"- {limit}" for limit in limits)]
     return "\n".join(lines) + "\n"
+
+
+def weight_notes(recipe: Recipe) -> dict[str, str]:
+    """What a file of weights tells of its training: weights are given away, so no paths."""
+    data = "; ".join(Path(folder).name for folder in recipe.data)
+    return {"data": data, "steps": str(recipe.steps), "seed": str(recipe.seed)}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import replace_file
-from lapa_annotator.training.card import card
+from lapa_annotator.training.card import card, weight_notes
 from lapa_annotator.training.data.mosaic import (
     Mosaic,
     MosaicMaker,
@@ -163,7 +163,7 @@ def _publish(task: DetectionTask, recipe: Recipe, facts: dict[str, str], out: Pa
     from lapa_annotator.runtime.convert import export_ir
 
     module, run = trained(task, out), RunFolder(out)
-    notes = {"data": "; ".join(recipe.data), "steps": str(recipe.steps), "seed": str(recipe.seed)}
+    notes = weight_notes(recipe)
     save_weights(out / WEIGHTS, module, NETWORK, recipe.settings, notes)
     export_ir(module, INPUT, out / IR)
     parameters = sum(p.numel() for p in module.parameters())

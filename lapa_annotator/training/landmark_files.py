@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lapa_annotator.dla.crops import SIZE
 from lapa_annotator.domain.errors import InputError
 from lapa_annotator.formats.atomic import replace_file
-from lapa_annotator.training.card import card
+from lapa_annotator.training.card import card, weight_notes
 from lapa_annotator.training.data.sources import Source, open_source
 from lapa_annotator.training.datasets import Data
 from lapa_annotator.training.loop import Recipe, RunFolder
@@ -62,7 +62,7 @@ def publish(
     from lapa_annotator.runtime.convert import export_ir
 
     run = RunFolder(out)
-    notes = {"data": "; ".join(recipe.data), "steps": str(recipe.steps), "seed": str(recipe.seed)}
+    notes = weight_notes(recipe)
     save_weights(out / WEIGHTS, module, recipe.network, recipe.settings, notes)
     yield f"Weights: {out / WEIGHTS}"
     export_ir(module, SIZE, out / IR)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lapa_annotator.domain.errors import InputError, choose
 from lapa_annotator.formats.atomic import replace_file
-from lapa_annotator.training.card import card
+from lapa_annotator.training.card import card, weight_notes
 from lapa_annotator.training.data.appearance import Looks
 from lapa_annotator.training.data.augment import AugmentSettings
 from lapa_annotator.training.data.batches import Batches
@@ -303,7 +303,7 @@ def keep_weights(order: ParsingOrder, out: Path) -> None:
 def _save(module: torch.nn.Module, recipe: Recipe, out: Path) -> None:
     from lapa_annotator.nets.weights import save_weights
 
-    notes = {"data": "; ".join(recipe.data), "steps": str(recipe.steps), "seed": str(recipe.seed)}
+    notes = weight_notes(recipe)
     save_weights(out / WEIGHTS, module, recipe.network, recipe.settings, notes)
 
 
