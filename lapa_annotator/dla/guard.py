@@ -25,6 +25,17 @@ from lapa_annotator.domain.schema import MIRROR, N_POINTS, PARTS, Part
 
 Array = NDArray[np.float64]
 
+Bound = tuple[float, float]
+"""What is allowed on a head seen from the front, and on one seen from the side, where brows run
+along the line of sight; in inter-ocular distances."""
+# The degrees of turn from which on, and up to which, the one becomes the other.
+_FROM_SIDE = (35.0, 55.0)
+
+
+def _allowed(bound: Bound, shape: Shape) -> float:
+    """What is allowed on a head that is turned so far."""
+    return float(np.interp(shape.yaw, _FROM_SIDE, bound))
+
 
 class Kind(StrEnum):
     """What is wrong."""
@@ -246,31 +257,21 @@ def _reordered(line: Points, part: Part) -> tuple[NDArray[np.intp], float, float
 
 # Crossing curves
 
-_BROWS = ("edges of the left eyebrow", "edges of the right eyebrow")
-# Name, how far below its lower point an upper one must lie in inter-ocular distances (lids of
-# closed eyes overlap), upper points, lower points, corners.
-_OPENINGS: tuple[tuple[str, float, tuple[int, ...], tuple[int, ...], tuple[int, int]], ...] = (
-    ("lids of the left eye", 0.06, (67, 68, 69), (73, 72, 71), (66, 70)),
-    ("lids of the right eye", 0.06, (76, 77, 78), (82, 81, 80), (75, 79)),
-    (_BROWS[0], 0.06, (34, 35, 36, 37), (41, 40, 39, 38), (33, 37)),
-    (_BROWS[1], 0.06, (43, 44, 45, 42), (49, 48, 47, 50), (42, 46)),
-    ("lips", 0.06, (97, 98, 99), (103, 102, 101), (96, 100)),
-    ("edges of the upper lip", 0.035, (86, 87, 88), (97, 98, 99), (84, 90)),
-    ("edges of the lower lip", 0.035, (103, 102, 101), (94, 93, 92), (84, 90)),
+# Name, how far below its lower point an upper one must lie in inter-ocular distances, seen from
+# the front and from the side (lids of closed eyes overlap), upper points, lower points, corners.
+_OPENINGS: tuple[tuple[str, Bound, tuple[int, ...], tuple[int, ...], tuple[int, int]], ...] = (
+    ("lids of the left eye", (0.06, 0.06), (67, 68, 69), (73, 72, 71), (66, 70)),
+    ("lids of the right eye", (0.06, 0.06), (76, 77, 78), (82, 81, 80), (75, 79)),
+    ("edges of the left eyebrow", (0.06, 0.095), (34, 35, 36, 37), (41, 40, 39, 38), (33, 37)),
+    ("edges of the right eyebrow", (0.06, 0.095), (43, 44, 45, 42), (49, 48, 47, 50), (42, 46)),
+    ("lips", (0.06, 0.06), (97, 98, 99), (103, 102, 101), (96, 100)),
+    ("edges of the upper lip", (0.035, 0.035), (86, 87, 88), (97, 98, 99), (84, 90)),
+    ("edges of the lower lip", (0.035, 0.035), (103, 102, 101), (94, 93, 92), (84, 90)),
 )
 
 
 # Beside points that cross, those are exchanged too that overlap by more than this.
 _TOUCHING = 0.01
-# How far further brows may lie elsewhere and their edges overlap on a head seen from the side,
-# and from which turn to which, in degrees, this comes about.
-_BROWS_AWAY, _BROWS_OVER, _FROM_SIDE = 0.08, 0.035, (35.0, 55.0)
-
-
-def _from_side(shape: Shape) -> float:
-    """0 to 1: how far the head is seen from the side, where brows run along the line of sight."""
-    low, high = _FROM_SIDE
-    return float(np.clip((shape.yaw - low) / (high - low), 0, 1))
 
 
 def _crossings(shape: Shape) -> Iterator[Problem]:
@@ -282,8 +283,7 @@ def _crossings(shape: Shape) -> Iterator[Problem]:
         # Down, square to the corners' line; in profile the line is short and says little.
         down = np.array([-along[1], along[0]]) if width > 0.1 else np.array([0.0, 1.0])
         depth = (up - low) @ down
-        slack = _BROWS_OVER * _from_side(shape) if name in _BROWS else 0.0
-        if depth.max() <= bound + slack:
+        if depth.max() <= _allowed(bound, shape):
             continue
         crossed = depth > _TOUCHING
         pairs = [(u, d) for u, d, c in zip(upper, lower, crossed, strict=True) if c]
@@ -295,17 +295,18 @@ def _crossings(shape: Shape) -> Iterator[Problem]:
 
 # Places
 
-_PLACED: tuple[tuple[str, tuple[int, ...], float], ...] = (
-    ("left eyebrow", tuple(range(33, 42)), 0.2),
-    ("right eyebrow", tuple(range(42, 51)), 0.2),
-    ("nose bridge", tuple(range(51, 55)), 0.22),
-    ("nose base", tuple(range(55, 66)), 0.22),
-    ("left eye", (*range(66, 75), 104), 0.2),
-    ("right eye", (*range(75, 84), 105), 0.2),
-    ("outer lip", tuple(range(84, 96)), 0.24),
-    ("inner lip", tuple(range(96, 104)), 0.24),
+_PLACED: tuple[tuple[str, tuple[int, ...], Bound], ...] = (
+    ("left eyebrow", tuple(range(33, 42)), (0.2, 0.28)),
+    ("right eyebrow", tuple(range(42, 51)), (0.2, 0.28)),
+    ("nose bridge", tuple(range(51, 55)), (0.22, 0.22)),
+    ("nose base", tuple(range(55, 66)), (0.22, 0.22)),
+    ("left eye", (*range(66, 75), 104), (0.2, 0.2)),
+    ("right eye", (*range(75, 84), 105), (0.2, 0.2)),
+    ("outer lip", tuple(range(84, 96)), (0.24, 0.24)),
+    ("inner lip", tuple(range(96, 104)), (0.24, 0.24)),
 )
-"""Name, points, and how far the middle of a part may lie from where the others have it."""
+"""Name, points, and how far the middle of a part may lie from where the others have it, seen from
+the front and from the side."""
 
 
 def _displaced(shape: Shape) -> Iterator[Problem]:
@@ -318,8 +319,7 @@ def _displaced(shape: Shape) -> Iterator[Problem]:
                 continue
             there = expected(shape, [*indices, *sorted(found)])[: len(indices)]
             off = there.mean(axis=0) - shape.upright[list(indices)].mean(axis=0)
-            slack = _BROWS_AWAY * _from_side(shape) if "eyebrow" in name else 0.0
-            if (far := float(np.hypot(*off)) / (bound + slack)) > worst:
+            if (far := float(np.hypot(*off)) / _allowed(bound, shape)) > worst:
                 worst, best = far, (name, indices, off)
         if best is None:
             return

@@ -1,3 +1,3 @@
 """Benchmarks; ``python -m tests.benchmarks NAME`` runs one, without a name all."""
 
-import lapa_annotator  # noqa: F401  # numpy comes after it, as in the program (decision 207)
+import lapa_annotator  # noqa: F401  # for what it sets before numpy comes (decision 207)
