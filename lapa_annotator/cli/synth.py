@@ -39,8 +39,9 @@ def render(
     mix: Annotated[
         str,
         typer.Option(
-            metavar="natural|hard",
-            help="As in photos of people, or mostly turned heads and moving mouths.",
+            metavar="natural|hard|mouths",
+            help="As in photos of people; mostly turned heads and moving mouths; or mouths of "
+            "many shapes and expressions, mostly from the front.",
         ),
     ] = NATURAL,
     project: Annotated[

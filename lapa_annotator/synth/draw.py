@@ -39,12 +39,24 @@ _LIGHTING_WEIGHTS = (0.22, 0.18, 0.18, 0.14, 0.09, 0.06, 0.06, 0.07)
 _BACKGROUNDS = ("plain", "gradient", "blobs", "room", "foliage", "bokeh", "texture", "photo")
 _BACKGROUND_WEIGHTS = (0.08, 0.10, 0.13, 0.14, 0.10, 0.17, 0.10, 0.18)
 
-NATURAL, HARD = "natural", "hard"
-MIXES = (NATURAL, HARD)
-"""How often hard cases come: about as in photos of people, or mostly turned heads and moving
-mouths, which proposers get wrong."""
+NATURAL, HARD, MOUTHS = "natural", "hard", "mouths"
+MIXES = (NATURAL, HARD, MOUTHS)
+"""How often hard cases come: about as in photos of people; mostly turned heads and moving mouths,
+which proposers get wrong; or moving mouths of many shapes in heads that mostly face the camera."""
 # Shares of frontal, slightly turned, turned and nearly profile heads.
-_TURNS = {NATURAL: (0.34, 0.36, 0.20, 0.10), HARD: (0.10, 0.25, 0.35, 0.30)}
+_TURNS = {
+    NATURAL: (0.34, 0.36, 0.20, 0.10),
+    HARD: (0.10, 0.25, 0.35, 0.30),
+    MOUTHS: (0.42, 0.40, 0.14, 0.04),
+}
+_SPREAD, _MOUTH_SPREAD, _MOST_MOUTH = 0.28, 0.55, 1.1
+"""Spread of shape changes; that of a mouth's, and the most of it, in the mix of mouths."""
+_MOUTH_SHIFTS = {
+    "mouth-upperlip-height-incr": -0.35,
+    "mouth-lowerlip-height-incr": -0.35,
+    "mouth-scale-horiz-incr": 0.3,
+}
+"""Where they lie on the mean in that mix: lips of the model are thicker than those in photos."""
 
 
 def draw(seed: int, mix: str = NATURAL) -> Person:
@@ -60,7 +72,7 @@ def draw(seed: int, mix: str = NATURAL) -> Person:
     age = float(np.clip(rng.triangular(0.30, 0.62, 0.98), 0, 1))
     population = rng.dirichlet([0.55, 0.55, 0.55])
     tone = _tone(rng, population)
-    expression, actions = draw_expression(rng, lively=mix == HARD)
+    expression, actions = draw_expression(rng, lively=mix != NATURAL)
     pose = _pose(rng, actions, _TURNS[mix])
     grey = age > 0.72 and rng.random() < 0.55
     colour = hair_colour(rng, tone, grey)
@@ -69,7 +81,7 @@ def draw(seed: int, mix: str = NATURAL) -> Person:
     skin = _skin(rng, tone, man, age)
     return Person(
         seed=seed,
-        body=_body(rng, gender, age, population),
+        body=_body(rng, gender, age, population, mix),
         expression=expression,
         actions=actions,
         pose=pose,
@@ -93,7 +105,9 @@ def _tone(rng: np.random.Generator, population: np.ndarray) -> float:
     return float(np.clip(rng.normal(middle, 0.12), 0, 1))
 
 
-def _body(rng: np.random.Generator, gender: float, age: float, population: np.ndarray) -> Body:
+def _body(
+    rng: np.random.Generator, gender: float, age: float, population: np.ndarray, mix: str
+) -> Body:
     phenotype = {
         "gender": gender,
         "age": age,
@@ -107,7 +121,10 @@ def _body(rng: np.random.Generator, gender: float, age: float, population: np.nd
     }
     changes: dict[str, float] = {}
     for name in SINGLE_CHANGES:
-        changes[name] = _change(rng, 0.28)
+        changes[name] = _change(rng, _SPREAD)
+        if mix == MOUTHS and name.startswith("mouth-"):
+            wider = changes[name] * _MOUTH_SPREAD / _SPREAD + _MOUTH_SHIFTS.get(name, 0.0)
+            changes[name] = float(np.clip(wider, -_MOST_MOUTH, _MOST_MOUTH))
     changes["head-age-incr"] = float(np.clip((age - 0.7) * 2 + rng.normal(0, 0.2), -0.6, 0.8))
     changes["neck-double-incr"] = max(0.0, changes["neck-double-incr"])
     for name in SIDED_CHANGES:

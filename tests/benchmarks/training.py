@@ -7,6 +7,7 @@ on one thread, so that none of its time is spent waiting.
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from lapa_annotator.training.data.augment import AugmentSettings
 from lapa_annotator.training.data.batches import Batches
 from lapa_annotator.training.data.crops import Crop, CropSpec
 from lapa_annotator.training.loop import Recipe, cpu_likes_bf16
+from lapa_annotator.training.loop.memory import kept_memory
 from lapa_annotator.training.loop.module import _averaging
 from lapa_annotator.training.loop.optim import build_optimizer
 
@@ -105,11 +107,13 @@ def main() -> None:
     torch.set_num_threads(1)
     half = cpu_likes_bf16()
     sys.stdout.write(f"bf16 and channels-last: {'yes' if half else 'no'}; batch {BATCH}\n")
-    for width in (128, 256):
-        best = _shares(width, half)
+    for width, keeping in ((128, kept_memory), (256, nullcontext), (256, kept_memory)):
+        with keeping() as kept:
+            best = _shares(width, half)
         whole = sum(best.values())
         sys.stdout.write(
-            f"width {width}: {1000 * whole / BATCH:.0f} ms of one core a picture, so "
+            f"width {width}, freed memory {'kept' if kept else 'given back'}: "
+            f"{1000 * whole / BATCH:.0f} ms of one core a picture, so "
             f"{60 * BATCH / whole:.0f} pictures a minute and core\n"
         )
         for name, cost in best.items():

@@ -67,3 +67,20 @@ def test_the_hard_mix_turns_more_heads_and_opens_more_mouths():
     assert turned[1] > 1.5 * turned[0]
     assert opened[1] > 1.5 * opened[0]
     assert max(abs(p.pose.yaw) for p in hard) <= 82
+
+
+def test_the_mix_of_mouths_draws_more_shapes_mostly_from_the_front():
+    mouths = [draw(seed, "mouths") for seed in range(300)]
+
+    def spread(people, name):
+        return np.std([p.body.changes[name] for p in people])
+
+    turned = [np.mean([abs(p.pose.yaw) > 40 for p in people]) for people in (MANY, mouths)]
+    opened = [
+        np.mean([p.actions.get("jawOpen", 0) > 0.25 for p in people]) for people in (MANY, mouths)
+    ]
+    assert turned[1] < 0.75 * turned[0]
+    assert opened[1] > 1.5 * opened[0]
+    assert spread(mouths, "mouth-scale-horiz-incr") > 1.5 * spread(MANY, "mouth-scale-horiz-incr")
+    assert spread(mouths, "nose-hump-incr") < 1.2 * spread(MANY, "nose-hump-incr")
+    assert max(abs(v) for p in mouths for v in p.body.changes.values()) <= 1.3

@@ -17,6 +17,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lapa_annotator.training.loop.feed import Feed
 from lapa_annotator.training.loop.folder import RunFolder
 from lapa_annotator.training.loop.machine import Machine
+from lapa_annotator.training.loop.memory import kept_memory
 from lapa_annotator.training.loop.module import Loop, WholeFiles
 from lapa_annotator.training.loop.recipe import Recipe
 from lapa_annotator.training.loop.task import Task
@@ -80,7 +81,7 @@ def _settings(machine: Machine) -> Iterator[None]:
     torch.use_deterministic_algorithms(True, warn_only=machine.on_gpu())
     torch.utils.deterministic.fill_uninitialized_memory = False
     try:
-        with warnings.catch_warnings():
+        with kept_memory(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")
             warnings.filterwarnings("ignore", module="torch.utils.tensorboard")
             yield
