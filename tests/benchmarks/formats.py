@@ -1,7 +1,6 @@
 """Reading photos and writing samples: milliseconds a file."""
 
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +9,7 @@ import numpy as np
 from lapa_annotator.formats.atomic import replace_file
 from lapa_annotator.formats.lapa import read_labels, read_landmarks, write_labels, write_landmarks
 from lapa_annotator.formats.photo import probe_photo, read_photo, write_picture
-
-ROUNDS = 10
+from tests.timing import least_ms, say
 
 
 def _smooth(height: int, width: int) -> np.ndarray:
@@ -23,17 +21,11 @@ def _smooth(height: int, width: int) -> np.ndarray:
 
 
 def _show(what: str, job: Callable[[], object]) -> None:
-    job()
-    spent = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        job()
-        spent.append(time.perf_counter() - start)
-    print(f"{what:42} {1000 * float(np.median(spent)):8.2f} ms")  # noqa: T201  # its purpose
+    say(what, least_ms(job))
 
 
 def main() -> None:
-    """Print the median time of each step."""
+    """Print the least time of each step."""
     labels = np.zeros((1000, 1000), np.uint8)
     for i in range(11):
         labels[50 * i : -50 * i or None, 40 * i : -40 * i or None] = i
