@@ -28,7 +28,14 @@ def teach(
         Path | None,
         typer.Option(metavar="DIR", help="Where those go; DIR-turned if not given."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the turns.")] = 0,
+    nodded: Annotated[
+        int, typer.Option(min=0, help="Pictures of every face with the chin up or down.")
+    ] = 0,
+    nodded_out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where those go; DIR-nodded if not given."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of turns and nods.")] = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Photos at once.")] = 1,
 ) -> None:
     """Label photos by the fetched teachers, to train on: a folder in LaPa's layout.
@@ -38,14 +45,19 @@ def teach(
     well, 1 some photos gave nothing, 2 a wrong call, 130 cancelled.
     """
     from lapa_annotator.training.data import teach as work
+    from lapa_annotator.training.data.turn import NODDED, TurnSettings
 
     skipped, status = _shown("labelling", work.teach(photos, out, jobs=jobs))
     typer.echo(f"Labelled: {out}")
-    if turned and status is None:
-        beside = turned_out or out.with_name(f"{out.name}-turned")
-        job = work.turn_all(out, beside, turned, seed, jobs=jobs)
-        _, status = _shown("turning", job)
-        typer.echo(f"Turned: {beside}")
+    for what, each, folder, settings in (
+        ("turned", turned, turned_out, TurnSettings()),
+        ("nodded", nodded, nodded_out, NODDED),
+    ):
+        if each and status is None:
+            beside = folder or out.with_name(f"{out.name}-{what}")
+            job = work.turn_all(out, beside, each, seed, settings, jobs=jobs)
+            _, status = _shown(what, job)
+            typer.echo(f"{what.capitalize()}: {beside}")
     if status is None and skipped:
         status = EXIT_SKIPPED
     if status is not None:

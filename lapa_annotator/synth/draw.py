@@ -42,13 +42,16 @@ _BACKGROUND_WEIGHTS = (0.08, 0.10, 0.13, 0.14, 0.10, 0.17, 0.10, 0.18)
 NATURAL, HARD, MOUTHS = "natural", "hard", "mouths"
 MIXES = (NATURAL, HARD, MOUTHS)
 """How often hard cases come: about as in photos of people; mostly turned heads and moving mouths,
-which proposers get wrong; or moving mouths of many shapes in heads that mostly face the camera."""
+which proposers get wrong; or moving mouths of many shapes in heads that mostly face the camera,
+chins up and down."""
 # Shares of frontal, slightly turned, turned and nearly profile heads.
 _TURNS = {
     NATURAL: (0.34, 0.36, 0.20, 0.10),
     HARD: (0.10, 0.25, 0.35, 0.30),
     MOUTHS: (0.42, 0.40, 0.14, 0.04),
 }
+_NODS = {NATURAL: 11.0, HARD: 11.0, MOUTHS: 18.0}
+"""Spread of pitch in degrees."""
 _SPREAD, _MOUTH_SPREAD, _MOST_MOUTH = 0.28, 0.55, 1.1
 """Spread of shape changes; that of a mouth's, and the most of it, in the mix of mouths."""
 _MOUTH_SHIFTS = {
@@ -73,7 +76,7 @@ def draw(seed: int, mix: str = NATURAL) -> Person:
     population = rng.dirichlet([0.55, 0.55, 0.55])
     tone = _tone(rng, population)
     expression, actions = draw_expression(rng, lively=mix != NATURAL)
-    pose = _pose(rng, actions, _TURNS[mix])
+    pose = _pose(rng, actions, mix)
     grey = age > 0.72 and rng.random() < 0.55
     colour = hair_colour(rng, tone, grey)
     hair = _hair(rng, man, age, population[0], colour)
@@ -139,8 +142,8 @@ def _change(rng: np.random.Generator, spread: float) -> float:
     return float(np.clip(rng.normal(0, spread), -2.5 * spread, 2.5 * spread))
 
 
-def _pose(rng: np.random.Generator, actions: dict[str, float], turns: tuple[float, ...]) -> Pose:
-    kind = rng.choice(4, p=turns)
+def _pose(rng: np.random.Generator, actions: dict[str, float], mix: str) -> Pose:
+    kind = rng.choice(4, p=_TURNS[mix])
     spread = (9.0, 26.0, 48.0, 66.0)[kind]
     yaw = float(
         np.clip(
@@ -149,7 +152,7 @@ def _pose(rng: np.random.Generator, actions: dict[str, float], turns: tuple[floa
             82,
         )
     )
-    pitch = float(np.clip(rng.normal(-2, 11), -36, 36))
+    pitch = float(np.clip(rng.normal(-2, _NODS[mix]), -36, 36))
     roll = float(
         np.clip(rng.normal(0, 9) + (rng.normal(0, 18) if rng.random() < 0.2 else 0), -42, 42)
     )

@@ -33,7 +33,8 @@ def test_photos_become_labelled_and_turned_samples(tmp_path):
     photo = sorted((SHARED / "data/portraits").glob("*.jpg"))[7]
     (tmp_path / "in").mkdir()
     (tmp_path / "in/face.jpg").write_bytes(photo.read_bytes())
-    done = call(tmp_path / "in", "--out", tmp_path / "out", "--turned", 1)
+    done = call(tmp_path / "in", "--out", tmp_path / "out", "--turned", 1, "--nodded", 1)
     assert done.exit_code == 0, done.output
     assert open_source(tmp_path / "out", "all").keys() == ["face"]
     assert open_source(tmp_path / "out-turned", "all").keys() == ["face~t0"]
+    assert open_source(tmp_path / "out-nodded", "all").keys() == ["face~t0"]

@@ -41,6 +41,7 @@ class TurnSettings:
     Attributes:
         yaw: least and most degrees added.
         pitch: most degrees added up or down.
+        least_pitch: least degrees; 0 draws small ones mostly, more draws all alike up to the most.
         most_yaw: most degrees the head is turned in all.
         already: a head turned by more degrees than this is turned on to the same side only.
         cell: side of the sheet's cells in pixels of a face 128 wide.
@@ -53,6 +54,7 @@ class TurnSettings:
 
     yaw: tuple[float, float] = (12.0, 60.0)
     pitch: float = 15.0
+    least_pitch: float = 0.0
     most_yaw: float = 68.0
     already: float = 6.0
     cell: float = 2.0
@@ -61,6 +63,10 @@ class TurnSettings:
     fade: float = 0.55
     most_stretch: float = 5.0
     most_torn: float = 0.12
+
+
+NODDED = TurnSettings(yaw=(0.0, 15.0), pitch=34.0, least_pitch=10.0)
+"""Chins up or down, in heads that are hardly turned."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +108,10 @@ def draw_turn(
     high = min(high, settings.most_yaw - abs(yaw))
     if high < low:
         return None
-    return float(onward * rng.uniform(low, high)), float(rng.normal(0, settings.pitch / 2))
+    added = float(onward * rng.uniform(low, high))
+    if not settings.least_pitch:
+        return added, float(rng.normal(0, settings.pitch / 2))
+    return added, float(rng.choice([-1, 1]) * rng.uniform(settings.least_pitch, settings.pitch))
 
 
 def turn(

@@ -4,7 +4,7 @@ import pytest
 from lapa_annotator.dla.frame import mean_shape
 from lapa_annotator.dla.pose import estimate_pose
 from lapa_annotator.training.data.sample import Sample
-from lapa_annotator.training.data.turn import TurnSettings, draw_turn, turn
+from lapa_annotator.training.data.turn import NODDED, TurnSettings, draw_turn, turn
 from tests.support import needs_models, needs_shared
 
 SIZE, FACE = 240, 100
@@ -93,6 +93,18 @@ def test_a_head_turned_as_far_as_may_be_is_left_alone():
     made, _ = dome()
     far = TurnSettings(yaw=(40, 50), most_yaw=30)
     assert draw_turn(np.random.default_rng(0), made.points, far) is None
+
+
+def test_nods_go_up_and_down_and_turn_little():
+    made, mesh = dome()
+    drawn = [draw_turn(np.random.default_rng(n), made.points, NODDED) for n in range(60)]
+    yaws, pitches = np.abs([d[0] for d in drawn]), np.array([d[1] for d in drawn])
+    assert yaws.max() <= 15
+    assert np.abs(pitches).min() >= 10
+    assert np.abs(pitches).max() <= 34
+    assert 0.25 < (pitches > 0).mean() < 0.75
+    up, down = (turn(made, mesh, 0.0, pitch).points[54, 1] for pitch in (25.0, -25.0))
+    assert up < made.points[54, 1] < down
 
 
 @pytest.mark.models
