@@ -89,7 +89,7 @@ def _makers() -> dict[str, Maker]:
 
 def _face_synthetics() -> Iterator[Picture]:
     folder = SHARED / "data" / "facesynthetics50"
-    detector, proposer = make_detector(), make_proposer()
+    detector, proposer = make_detector(), make_proposer("facemesh")
     for name, path in FaceSyntheticsFolder(folder).labels().items():
         image = read_photo(folder / f"{name}.png").pixels
         face = next(iter(find_faces(image, detector, proposer)), None)
@@ -98,7 +98,7 @@ def _face_synthetics() -> Iterator[Picture]:
 
 
 def _lapa(root: Path) -> Iterator[Picture]:
-    detector, proposer = make_detector(), make_proposer()
+    detector, proposer = make_detector(), make_proposer("facemesh")
     for sample in LapaFolder(root).samples():
         if sample.labels is not None:
             image = read_photo(sample.image).pixels
