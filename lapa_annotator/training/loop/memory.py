@@ -20,7 +20,8 @@ def kept_memory() -> Iterator[bool]:
     glibc takes every large block fresh from the system and gives it back when it is freed. A
     training step on a processor frees hundreds of blocks of tens of megabytes, and the system
     then clears every page of them anew: two fifths of a step's time. Kept blocks are used again.
-    At the end all is given back. Other C libraries and systems are left alone.
+    At the end all is given back and both limits are glibc's usual ones again; that it adjusts them
+    by itself is off from then on. Other C libraries and systems are left alone.
     """
     library = _library()
     if library is None:
